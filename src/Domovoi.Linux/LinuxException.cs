@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
+
+namespace Domovoi.Linux;
+
+/// <summary>A system call failed in a way its caller did not plan for.</summary>
+public sealed class LinuxException(string call, int errno)
+    : Exception($"{call}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})")
+{
+    /// <summary>The call's name as in section 2 of the manual.</summary>
+    public string Call { get; } = call;
+
+    /// <summary>The error number, as errno(3) names it.</summary>
+    public int Errno { get; } = errno;
+
+    internal static LinuxException FromLastError(string call) => new(call, Marshal.GetLastPInvokeError());
+}

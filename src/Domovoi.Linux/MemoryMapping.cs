@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
+
+namespace Domovoi.Linux;
+
+/// <summary>What a mapping may be used for: <c>PROT_*</c> of mmap(2).</summary>
+[Flags]
+public enum PageProtection
+{
+    None = 0,
+    Read = 1,
+    Write = 2,
+    Execute = 4,
+}
+
+/// <summary>mmap(2), munmap(2), madvise(2) and memfd_create(2). Nothing above this file sees an errno.</summary>
+public static partial class MemoryMapping
+{
+    private const int MAP_SHARED = 0x01;
+    private const int MAP_PRIVATE = 0x02;
+    private const int MAP_ANONYMOUS = 0x20;
+    private const int MAP_NORESERVE = 0x4000;
+    private const uint MFD_CLOEXEC = 1;
+    private const int MADV_DONTNEED = 4;
+    private const int MADV_REMOVE = 9;
+    private const int MADV_HUGEPAGE = 14;
+
+    /// <summary>Creates an unnamed file of <paramref name="length"/> bytes that lives in memory only; returns its descriptor.</summary>
+    public static int CreateMemoryFile(string name, ulong length)
+    {
+        int fd = memfd_create(name, MFD_CLOEXEC);
+        if (fd < 0)
+        {
+            throw LinuxException.FromLastError(nameof(memfd_create));
+        }
+
+        return ftruncate(fd, checked((long)length)) == 0 ? fd : throw LinuxException.FromLastError(nameof(ftruncate));
+    }
+
+    /// <summary>Maps <paramref name="length"/> bytes of a file from <paramref name="offset"/>, shared with whoever else maps it.</summary>
+    public static nint MapFile(int fd, ulong offset, nuint length, PageProtection protection) =>
+        Checked(mmap(0, length, (int)protection, MAP_SHARED | MAP_NORESERVE, fd, checked((long)offset)));
+
+    /// <summary>Maps zeroed private memory; pages take no memory until they are touched.</summary>
+    public static nint MapAnonymous(nuint length, PageProtection protection) =>
+        Checked(mmap(0, length, (int)protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+
+    /// <summary>Removes a mapping.</summary>
+    public static void Unmap(nint address, nuint length)
+    {
+        if (munmap(address, length) != 0)
+        {
+            throw LinuxException.FromLastError(nameof(munmap));
+        }
+    }
+
+    /// <summary>Gives the pages of a shared file mapping back to the host; they read as zero afterwards.</summary>
+    public static void Discard(nint address, nuint length)
+    {
+        if (madvise(address, length, MADV_REMOVE) != 0 && madvise(address, length, MADV_DONTNEED) != 0)
+        {
+            throw LinuxException.FromLastError(nameof(madvise));
+        }
+    }
+
+    /// <summary>Asks for huge pages behind a range. A host without them is not an error.</summary>
+    public static void PreferHugePages(nint address, nuint length) => _ = madvise(address, length, MADV_HUGEPAGE);
+
+    /// <summary>Closes a descriptor made by <see cref="CreateMemoryFile"/>.</summary>
+    public static void CloseFile(int fd) => _ = close(fd);
+
+    private static nint Checked(nint address) =>
+        address != -1 ? address : throw LinuxException.FromLastError(nameof(mmap));
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint mmap(nint addr, nuint length, int prot, int flags, int fd, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int munmap(nint addr, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int madvise(nint addr, nuint length, int advice);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(int fd, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int fd);
+}

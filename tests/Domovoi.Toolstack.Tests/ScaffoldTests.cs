@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Toolstack;
+
+public sealed class ScaffoldTests
+{
+    [Fact]
+    public void Project_IsBuilt_TestsRun() => Assert.NotEqual(0, Environment.ProcessId);
+}
