@@ -45,6 +45,13 @@ public sealed class VirtualCpu : IDisposable
     /// <summary>Finishes LAR, LSL, VERR or VERW: sets or clears ZF and leaves the destination alone.</summary>
     public void SkipWithZeroFlag(bool zero) => throw new NotSupportedException();
 
+    /// <summary>Decodes the store at RIP, which just raised #PF, so that its owner may do it on the guest's behalf.</summary>
+    /// <returns>false when the instruction is not a plain store or read-modify-write of at most eight bytes.</returns>
+    public bool TryDecodeStore(out StoreOperation operation) => throw new NotSupportedException();
+
+    /// <summary>Finishes a decoded store that its owner has done: sets registers and flags from the operand's old contents and moves RIP.</summary>
+    public void CompleteStore(in StoreOperation operation, ulong oldValue) => throw new NotSupportedException();
+
     /// <summary>The top-level page table of a mode. Does not flush.</summary>
     public PhysicalAddress GetRoot(CpuMode mode) => throw new NotSupportedException();
 
