@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Contracts.Control;
+
+/// <summary>The methods of <c>control.sock</c>: JSON-RPC 2.0, one message a line, several calls on one connection, answered in order.</summary>
+public static class ControlMethod
+{
+    /// <summary>→ <see cref="DomainStatus"/></summary>
+    public const string Status = "status";
+
+    /// <summary>Counted, as in Xen: as many <see cref="Unpause"/> undo it.</summary>
+    public const string Pause = "pause";
+
+    public const string Unpause = "unpause";
+
+    /// <summary><see cref="ShutdownRequest"/> → <see cref="ShutdownAnswer"/></summary>
+    public const string Shutdown = "shutdown";
+
+    /// <summary>Answered before the process ends; the lock tells when it has.</summary>
+    public const string Destroy = "destroy";
+
+    /// <summary><see cref="SysRqRequest"/></summary>
+    public const string SysRq = "sysrq";
+
+    /// <summary>→ <see cref="TextAnswer"/>: the hypervisor's log of this domain.</summary>
+    public const string Dmesg = "dmesg";
+
+    /// <summary><see cref="WindowSize"/></summary>
+    public const string ConsoleSize = "console.size";
+
+    /// <summary><see cref="StorePath"/> → <see cref="StoreNode"/>, with everything below.</summary>
+    public const string StoreList = "xenstore.ls";
+
+    /// <summary><see cref="StorePath"/> → <see cref="TextAnswer"/></summary>
+    public const string StoreRead = "xenstore.read";
+
+    /// <summary><see cref="StoreWrite"/></summary>
+    public const string StoreWrite = "xenstore.write";
+
+    /// <summary><see cref="StorePath"/></summary>
+    public const string StoreRemove = "xenstore.rm";
+
+    /// <summary><see cref="StorePermissions"/></summary>
+    public const string StoreSetPermissions = "xenstore.chmod";
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Contracts.Control;
+
+/// <summary>A text.</summary>
+public sealed record TextAnswer(string Text);

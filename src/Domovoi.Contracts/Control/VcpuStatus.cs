@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Contracts.Registry;
+
+namespace Domovoi.Contracts.Control;
+
+/// <summary>One vCPU of a living domain.</summary>
+public sealed record VcpuStatus(int Id, DomainState State, long CpuTimeNanoseconds);

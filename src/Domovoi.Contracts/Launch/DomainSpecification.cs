@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Contracts.Registry;
+
+namespace Domovoi.Contracts.Launch;
+
+/// <summary>All that <c>domovoi-vm</c> needs to make one domain. Paths are absolute; values have been checked for form, not for truth.</summary>
+/// <remarks>
+/// Started as <c>domovoi-vm --spec FILE</c>, or <c>--spec -</c> for standard input. The process answers with one line on its
+/// standard output, a <see cref="LaunchReport"/>, once the guest runs (or the start failed), then closes it and leaves the
+/// caller's session; before that line, standard error is for people.
+/// </remarks>
+public sealed record DomainSpecification
+{
+    public required int Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required Guid Uuid { get; init; }
+
+    /// <summary>The domain's folder (<see cref="DomainFolder"/>); it exists.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>ELF or bzImage.</summary>
+    public required string Kernel { get; init; }
+
+    public string? Ramdisk { get; init; }
+
+    public string CommandLine { get; init; } = "";
+
+    public required ulong MemoryKiB { get; init; }
+
+    /// <summary>0: as <see cref="MemoryKiB"/>.</summary>
+    public ulong MaxMemoryKiB { get; init; }
+
+    public int Vcpus { get; init; } = 1;
+
+    public EndAction OnPowerOff { get; init; } = EndAction.Destroy;
+
+    public EndAction OnReboot { get; init; } = EndAction.Restart;
+
+    public EndAction OnCrash { get; init; } = EndAction.Destroy;
+
+    /// <summary>Where unpacked kernels are kept by content; null for nowhere.</summary>
+    public string? KernelCache { get; init; }
+
+    /// <summary>Made but not run until <c>unpause</c>: <c>dom create -p</c>.</summary>
+    public bool StartPaused { get; init; }
+
+    /// <summary>Writes debugging detail to the hypervisor's log. The variable <c>DOMOVOI_VERBOSE=1</c> does the same.</summary>
+    public bool Verbose { get; init; }
+}
