@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Xen.Abi;
+
+namespace Domovoi.Hypervisor.Frames;
+
+/// <summary>Takes and drops references and types of frames; a new page-table type is validated entry by entry.</summary>
+/// <remarks>
+/// Every member assumes <see cref="FrameTable.Gate"/> held. Validation goes down one level per call, so it nests at
+/// most four deep, and looks at 512 entries per table, most of which a vectorized scan skips.
+/// </remarks>
+internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
+{
+    /// <summary>Level 4 slots the guest may use: all but the hypervisor's.</summary>
+    public static bool IsGuestSlot(int slot) =>
+        slot is < MachineToPhysical.FirstReservedSlot or > MachineToPhysical.LastReservedSlot;
+
+    /// <summary>
+    /// A frame that may still be written through a forgotten translation became a table: the owner of the processors
+    /// must flush before the guest runs on, and clear this.
+    /// </summary>
+    public bool FlushIsOwed { get; set; }
+
+    /// <summary>Whether the guest may name the frame.</summary>
+    public bool IsGuestVisible(ulong frame) =>
+        frame < (ulong)records.Length && records[frame].IsGuestVisible;
+
+    /// <summary>Whether the frame is a validated page table of this level.</summary>
+    public bool IsTable(ulong frame, FrameType level) =>
+        frame < (ulong)records.Length && records[frame].IsTable(level);
+
+    /// <summary>A frame's present type; None when it has no type references.</summary>
+    public FrameType CurrentType(ulong frame)
+    {
+        ref FrameRecord record = ref records[frame];
+        return record.TypeCount == 0 ? FrameType.None : record.Type;
+    }
+
+    /// <summary><c>get_page</c></summary>
+    public bool TryGet(ulong frame) =>
+        frame < (ulong)records.Length && records[frame].TryReference();
+
+    /// <summary><c>put_page</c></summary>
+    public void Put(ulong frame)
+    {
+        if (records[frame].Unreference())
+        {
+            frames.Free(frame);
+        }
+    }
+
+    /// <summary><c>get_page_and_type</c>: a reference and a type reference together.</summary>
+    public XenError GetTyped(ulong frame, FrameType type)
+    {
+        if (!TryGet(frame))
+        {
+            return XenError.InvalidArgument;
+        }
+
+        XenError error = GetType(frame, type);
+        if (error != XenError.None)
+        {
+            Put(frame);
+        }
+
+        return error;
+    }
+
+    /// <summary><c>put_page_and_type</c></summary>
+    /// <param name="translationForgotten">The caller has seen to it that no processor can write through an old translation.</param>
+    public void PutTyped(ulong frame, bool translationForgotten = false)
+    {
+        PutType(frame, translationForgotten);
+        Put(frame);
+    }
+
+    /// <summary><c>get_page_type</c> of a frame the caller holds a reference on.</summary>
+    public XenError GetType(ulong frame, FrameType type)
+    {
+        ref FrameRecord record = ref records[frame];
+        if (record.TypeCount != 0)
+        {
+            if (record.Type != type || !record.IsValidated || record.TypeCountIsFull)
+            {
+                return XenError.InvalidArgument;
+            }
+
+            record.AddTypeReference();
+            return XenError.None;
+        }
+
+        bool isTable = type != FrameType.Writable;
+        if (isTable && record.MayBeStale)
+        {
+            record.MayBeStale = false;
+            FlushIsOwed = true;
+        }
+
+        record.BecomeType(type, validated: !isTable);
+        record.AddTypeReference();
+        return isTable ? Validate(frame, type) : XenError.None;
+    }
+
+    /// <summary><c>put_page_type</c></summary>
+    public void PutType(ulong frame, bool translationForgotten = false)
+    {
+        ref FrameRecord record = ref records[frame];
+        if (!record.DropTypeReference())
+        {
+            return;
+        }
+
+        FrameType type = record.Type;
+        if (type == FrameType.Writable)
+        {
+            record.MayBeStale |= !translationForgotten;
+            return;
+        }
+
+        record.BecomeType(FrameType.None, validated: false);
+        if (type is >= FrameType.Level1 and <= FrameType.Level4)
+        {
+            DropEntries(frame, type, 512);
+        }
+    }
+
+    /// <summary>Takes what one present entry of a table refers to.</summary>
+    public XenError GetEntry(PageTableEntry entry, FrameType level, ulong table)
+    {
+        if (entry.HasDisallowedBits(level))
+        {
+            return XenError.InvalidArgument;
+        }
+
+        return level == FrameType.Level1
+            ? GetLeaf(entry)
+            : IsLinear(entry, level, table) ? XenError.None : GetTyped(entry.Frame, level - 1);
+    }
+
+    /// <summary>Drops what one entry of a table referred to.</summary>
+    public void PutEntry(PageTableEntry entry, FrameType level, ulong table, bool translationForgotten = false)
+    {
+        if (!entry.IsPresent || entry.Frame >= (ulong)records.Length)
+        {
+            return;
+        }
+
+        if (level == FrameType.Level1)
+        {
+            PutLeaf(entry, translationForgotten);
+        }
+        else if (!IsLinear(entry, level, table))
+        {
+            PutTyped(entry.Frame);
+        }
+    }
+
+    private XenError Validate(ulong frame, FrameType type)
+    {
+        if (type == FrameType.SegmentDescriptors)
+        {
+            if (!SegmentDescriptor.TryAdmitAll(frames.Memory.FrameWords(frame)))
+            {
+                return Reject(frame, type, 0, XenError.InvalidArgument);
+            }
+        }
+        else
+        {
+            XenError error = TakeEntries(frame, type);
+            if (error != XenError.None)
+            {
+                return error;
+            }
+        }
+
+        records[frame].IsValidated = true;
+        return XenError.None;
+    }
+
+    private XenError TakeEntries(ulong frame, FrameType level)
+    {
+        Span<ulong> entries = frames.Memory.FrameWords(frame);
+        for (int slot = NextEntry(entries, 0); slot < entries.Length; slot = NextEntry(entries, slot + 1))
+        {
+            PageTableEntry entry = new(entries[slot]);
+            if (!entry.IsPresent || (level == FrameType.Level4 && !IsGuestSlot(slot)))
+            {
+                continue;
+            }
+
+            XenError error = level == FrameType.Level1 ? GetCheckedLeaf(entry) : GetEntry(entry, level, frame);
+            if (error != XenError.None)
+            {
+                return Reject(frame, level, slot, error);
+            }
+        }
+
+        return XenError.None;
+    }
+
+    private XenError Reject(ulong frame, FrameType type, int taken, XenError error)
+    {
+        ref FrameRecord record = ref records[frame];
+        record.DropTypeReference();
+        record.BecomeType(FrameType.None, validated: false);
+        if (type != FrameType.SegmentDescriptors)
+        {
+            DropEntries(frame, type, taken);
+        }
+
+        return error;
+    }
+
+    private void DropEntries(ulong frame, FrameType level, int count)
+    {
+        Span<ulong> entries = frames.Memory.FrameWords(frame)[..count];
+        for (int slot = NextEntry(entries, 0); slot < entries.Length; slot = NextEntry(entries, slot + 1))
+        {
+            if (level != FrameType.Level4 || IsGuestSlot(slot))
+            {
+                PutEntry(new PageTableEntry(entries[slot]), level, frame);
+            }
+        }
+    }
+
+    private static int NextEntry(Span<ulong> entries, int from)
+    {
+        if (from < entries.Length && entries[from] != 0)
+        {
+            return from;
+        }
+
+        int next = entries[from..].IndexOfAnyExcept(0UL);
+        return next < 0 ? entries.Length : from + next;
+    }
+
+    private XenError GetCheckedLeaf(PageTableEntry entry) =>
+        entry.HasDisallowedBits(FrameType.Level1) ? XenError.InvalidArgument : GetLeaf(entry);
+
+    private XenError GetLeaf(PageTableEntry entry)
+    {
+        ulong frame = entry.Frame;
+        if (frame >= (ulong)records.Length)
+        {
+            return frame == 0xFF_FFFF_FFFF ? XenError.InvalidArgument : XenError.NotPermitted;
+        }
+
+        ref FrameRecord record = ref records[frame];
+        if (!record.TryReference())
+        {
+            return XenError.Busy;
+        }
+
+        if (!entry.IsWritable)
+        {
+            return XenError.None;
+        }
+
+        if (GetType(frame, FrameType.Writable) == XenError.None)
+        {
+            return XenError.None;
+        }
+
+        Put(frame);
+        return XenError.Busy;
+    }
+
+    private void PutLeaf(PageTableEntry entry, bool translationForgotten)
+    {
+        if (entry.IsWritable)
+        {
+            PutType(entry.Frame, translationForgotten);
+        }
+
+        Put(entry.Frame);
+    }
+
+    /// <summary>A table that maps itself read-only, one level down: a linear page table. It holds no reference.</summary>
+    private static bool IsLinear(PageTableEntry entry, FrameType level, ulong table) =>
+        level != FrameType.Level1 && entry.Frame == table && !entry.IsWritable;
+}
