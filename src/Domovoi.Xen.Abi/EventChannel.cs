@@ -52,40 +52,6 @@ public enum EventChannelCommand : uint
     ResetContinue = 14,
 }
 
-/// <summary>Virtual interrupts, <c>VIRQ_*</c>, xen.h.</summary>
-public enum VirtualInterrupt : uint
-{
-    /// <summary><c>VIRQ_TIMER</c>: per vCPU.</summary>
-    Timer = 0,
-
-    /// <summary><c>VIRQ_DEBUG</c>: per vCPU.</summary>
-    Debug = 1,
-
-    /// <summary><c>VIRQ_CONSOLE</c>: global.</summary>
-    Console = 2,
-
-    /// <summary><c>VIRQ_DOM_EXC</c>: global.</summary>
-    DomainException = 3,
-
-    /// <summary><c>VIRQ_TBUF</c>: global.</summary>
-    TraceBuffer = 4,
-
-    /// <summary><c>VIRQ_DEBUGGER</c>: global.</summary>
-    Debugger = 6,
-
-    /// <summary><c>VIRQ_XENOPROF</c>: per vCPU.</summary>
-    Profile = 7,
-
-    /// <summary><c>VIRQ_ARGO</c>: per domain.</summary>
-    Argo = 11,
-
-    /// <summary><c>VIRQ_XENPMU</c>: per vCPU.</summary>
-    PerformanceUnit = 13,
-
-    /// <summary><c>NR_VIRQS</c></summary>
-    Count = 24,
-}
-
 /// <summary><c>EVTCHNSTAT_*</c>, event_channel.h.</summary>
 public enum EventChannelStatus : uint
 {
@@ -123,7 +89,7 @@ public struct EvtchnBindInterdomain
 [StructLayout(LayoutKind.Sequential)]
 public struct EvtchnBindVirq
 {
-    public VirtualInterrupt Interrupt;
+    public Virq Interrupt;
     public uint Vcpu;
 
     /// <summary>Out.</summary>

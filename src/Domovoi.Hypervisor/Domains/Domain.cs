@@ -8,7 +8,7 @@ using Domovoi.Xen.Abi;
 namespace Domovoi.Hypervisor.Domains;
 
 /// <summary>One virtual machine: composes its subsystems and carries its lifecycle.</summary>
-public sealed class Domain(DomainId id, GuestMemory memory, FrameTable frames)
+public sealed class Domain(DomainId id, GuestMemory memory, FrameTable frames, PhysicalAddress sharedInfo, IReadOnlyList<IEventTarget> vcpus)
 {
     public DomainId Id { get; } = id;
 
@@ -17,7 +17,7 @@ public sealed class Domain(DomainId id, GuestMemory memory, FrameTable frames)
 
     public FrameTable Frames { get; } = frames;
 
-    public EventChannelTable EventChannels { get; } = new();
+    public EventChannelTable EventChannels { get; } = new(id, frames, sharedInfo, vcpus);
 
     public GrantTable Grants { get; } = new();
 }

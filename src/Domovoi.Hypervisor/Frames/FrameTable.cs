@@ -106,6 +106,24 @@ public sealed class FrameTable
         }
     }
 
+    /// <summary>Keeps a frame the guest named in place and writable, for as long as the hypervisor writes to it.</summary>
+    internal bool TryHoldWritable(Mfn frame)
+    {
+        lock (Gate)
+        {
+            return References.GetTyped(frame.Value, FrameType.Writable) == XenError.None;
+        }
+    }
+
+    /// <summary>Ends <see cref="TryHoldWritable"/>.</summary>
+    internal void ReleaseWritable(Mfn frame)
+    {
+        lock (Gate)
+        {
+            References.PutTyped(frame.Value, translationForgotten: true);
+        }
+    }
+
     internal bool SetPfnOfFrameLocked(Mfn frame, ulong pfn)
     {
         if (!References.IsGuestVisible(frame.Value))
