@@ -34,7 +34,7 @@ public sealed record PvKernel
     /// <summary><c>XEN_ELFNOTE_MOD_START_PFN</c>: the ramdisk may stay unmapped.</summary>
     public bool UnmappedRamdisk { get; init; }
 
-    /// <summary>The pseudo-physical address of a segment.</summary>
+    /// <summary>Where a segment goes, once <c>XEN_ELFNOTE_PADDR_OFFSET</c> is taken off.</summary>
     public ulong PseudoPhysical(LoadSegment segment) => segment.PhysicalAddress - PhysicalOffset;
 
     /// <summary>Reads and checks the notes.</summary>

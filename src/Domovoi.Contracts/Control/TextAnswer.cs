@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
 namespace Domovoi.Contracts.Control;
 
-/// <summary>A text.</summary>
+/// <summary>The answer of a method whose result is one string.</summary>
 public sealed record TextAnswer(string Text);
