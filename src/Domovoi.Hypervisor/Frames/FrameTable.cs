@@ -124,6 +124,19 @@ public sealed class FrameTable
         }
     }
 
+    /// <summary>Sets or clears a frame's pin; false when it was so already.</summary>
+    internal bool TrySetPinnedLocked(Mfn frame, bool pinned)
+    {
+        ref FrameRecord record = ref _records[frame.Value];
+        if (record.IsPinned == pinned)
+        {
+            return false;
+        }
+
+        record.IsPinned = pinned;
+        return true;
+    }
+
     internal bool SetPfnOfFrameLocked(Mfn frame, ulong pfn)
     {
         if (!References.IsGuestVisible(frame.Value))

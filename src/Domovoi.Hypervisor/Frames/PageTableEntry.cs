@@ -21,7 +21,6 @@ internal readonly record struct PageTableEntry(ulong Value)
     public const ulong NoExecute = 1UL << 63;
 
     private const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
-    private const ulong AvailableMask = 0x7FF0_0000_0000_0E00;
 
     /// <summary>Cache attributes and page size: a domain without devices may not set them in a level 1 entry.</summary>
     private const ulong DisallowedInLevel1 = 0x098;
@@ -40,14 +39,12 @@ internal readonly record struct PageTableEntry(ulong Value)
     public bool HasDisallowedBits(FrameType level) =>
         (Value & (level == FrameType.Level1 ? DisallowedInLevel1 : DisallowedAbove)) != 0;
 
-    /// <summary>Whether two present level 1 entries hold the same references: they differ in attributes only.</summary>
+    /// <summary>Whether two entries hold the same references: they differ in attributes only.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool HoldsSameReferences(PageTableEntry other, FrameType level)
+    public bool HoldsSameReferences(PageTableEntry other)
     {
-        ulong relevant = level == FrameType.Level1 ? FrameMask | Present | Writable : FrameMask | Present;
+        const ulong relevant = FrameMask | Present | Writable;
         return ((Value ^ other.Value) & relevant) == 0;
     }
 
-    /// <summary>Whether anything but software's own bits changes.</summary>
-    public bool DiffersBeyondSoftwareBits(PageTableEntry other) => ((Value ^ other.Value) & ~AvailableMask) != 0;
 }
