@@ -99,12 +99,13 @@ public sealed record PvKernel
 
     private void CheckAddresses()
     {
-        if (Start > End || Entry < Start || Entry > End || VirtualBase > Start)
+        if ((VirtualBase & 0xFFF) != 0 || Start > End || Entry < Start || Entry > End || VirtualBase > Start)
         {
             throw new KernelImageException(
                 "kernel-bad-addresses",
                 $"The kernel's addresses do not fit together: VIRT_BASE 0x{VirtualBase:x}, segments 0x{Start:x} to " +
-                $"0x{End:x}, ENTRY 0x{Entry:x}; the segments were expected above VIRT_BASE and ENTRY inside them.");
+                $"0x{End:x}, ENTRY 0x{Entry:x}; VIRT_BASE was expected to be a page, " +
+                "the segments above it, and ENTRY inside them.");
         }
 
         if (InitialP2m >= Start && InitialP2m < End)
