@@ -19,5 +19,5 @@ public sealed class Domain(DomainId id, GuestMemory memory, FrameTable frames, P
 
     public EventChannelTable EventChannels { get; } = new(id, frames, sharedInfo, vcpus);
 
-    public GrantTable Grants { get; } = new();
+    public GrantTable Grants { get; } = new(id, frames);
 }

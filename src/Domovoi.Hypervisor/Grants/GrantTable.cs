@@ -1,7 +1,306 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Hypervisor.Frames;
+using Domovoi.Memory;
+using Domovoi.Xen.Abi;
+
 namespace Domovoi.Hypervisor.Grants;
 
-/// <summary>The grant table of one domain.</summary>
+/// <summary>The grant table of one domain: the frames it lets others use, in the version 1 layout.</summary>
+/// <remarks>
+/// The guest writes entries (frame, domain, flags) into frames it shares with us; whoever uses one pins it here first, which
+/// marks the entry as being read or written, so that the guest sees when it may take the grant back.
+/// Example: a back end copies a packet: pin for reading, copy out of the frame, unpin.
+/// Used by the domain's vCPUs and by back ends of domain 0 on their own threads.
+/// State to save: the frames of the table, and what is pinned.
+/// </remarks>
 public sealed class GrantTable
 {
+    /// <summary>Most frames the table may have (xl's <c>max_grant_frames</c>).</summary>
+    public const int DefaultMaximumFrames = 64;
+
+    /// <summary><c>GNTTAB_NR_RESERVED_ENTRIES</c></summary>
+    public const int ReservedEntries = 8;
+
+    internal const int EntriesPerFrame = PhysicalAddress.PageSize / GrantEntryV1.Size;
+
+    /// <summary>The guest may change an entry while it is pinned, but not for ever.</summary>
+    private const int LargestTries = 5;
+
+    private readonly DomainId _self;
+    private readonly FrameTable _frames;
+    private readonly GuestMemory _memory;
+    private readonly Lock _gate = new();                    // guards the fields below; the frames' gate may be taken inside
+    private readonly List<Mfn> _tableFrames = [];
+    private ActiveGrant[] _active = [];
+
+    public GrantTable(DomainId self, FrameTable frames)
+    {
+        _self = self;
+        _frames = frames;
+        _memory = frames.Memory;
+        Grow(1);
+    }
+
+    /// <summary>Most frames the table may have.</summary>
+    public int MaximumFrames { get; init; } = DefaultMaximumFrames;
+
+    /// <summary>Frames the table has.</summary>
+    public int FrameCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tableFrames.Count;
+            }
+        }
+    }
+
+    /// <summary>Writes an entry that lets domain 0 use a frame, before the guest runs: 0 is the console, 1 xenstore.</summary>
+    public void SeedForBackend(GrantRef reference, Mfn frame)
+    {
+        GrantEntryV1 entry = new()
+        {
+            Flags = GrantFlags.PermitAccess,
+            Domain = DomainId.Zero,
+            Frame = checked((uint)frame.Value),
+        };
+        lock (_gate)
+        {
+            _memory.TryWrite(AddressOf(reference), in entry);
+        }
+    }
+
+    /// <summary>Maps a granted frame for a back end until the mapping is disposed of.</summary>
+    public bool TryMap(GrantRef reference, bool readOnly, out GrantMapping? mapping)
+    {
+        mapping = Pin(reference, DomainId.Zero, readOnly, out Mfn frame) == GrantStatus.Okay
+            ? new GrantMapping(this, _memory, reference, frame, readOnly)
+            : null;
+        return mapping is not null;
+    }
+
+    /// <summary>Copies out of a granted frame, for a back end.</summary>
+    /// <returns>false when the range leaves the frame or the guest does not grant it to domain 0.</returns>
+    public bool TryCopyFrom(GrantRef reference, int offset, Span<byte> destination)
+    {
+        if (!FitsInPage(offset, destination.Length) ||
+            Pin(reference, DomainId.Zero, readOnly: true, out Mfn frame) != GrantStatus.Okay)
+        {
+            return false;
+        }
+
+        _memory.Frame(frame.Value).Slice(offset, destination.Length).CopyTo(destination);
+        Unpin(reference, readOnly: true);
+        return true;
+    }
+
+    /// <summary>Copies into a granted frame, for a back end.</summary>
+    /// <returns>false when the range leaves the frame, or the guest does not grant it to domain 0 for writing.</returns>
+    public bool TryCopyTo(GrantRef reference, int offset, ReadOnlySpan<byte> source)
+    {
+        if (!FitsInPage(offset, source.Length) ||
+            Pin(reference, DomainId.Zero, readOnly: false, out Mfn frame) != GrantStatus.Okay)
+        {
+            return false;
+        }
+
+        _memory.TryWrite(PhysicalAddress.OfFrame(frame.Value) + (ulong)offset, source);
+        Unpin(reference, readOnly: false);
+        return true;
+    }
+
+    /// <summary><c>GNTTABOP_setup_table</c>: grows the table to at least this many frames.</summary>
+    internal bool TryGrow(uint frameCount)
+    {
+        lock (_gate)
+        {
+            if (frameCount > (uint)MaximumFrames)
+            {
+                return false;
+            }
+
+            Grow((int)frameCount);
+            return true;
+        }
+    }
+
+    /// <summary>A frame of the table.</summary>
+    internal Mfn FrameAt(int index)
+    {
+        lock (_gate)
+        {
+            return _tableFrames[index];
+        }
+    }
+
+    /// <summary><c>GNTTABOP_set_version</c> to version 1: free to do unless version 2 was chosen, which is not offered.</summary>
+    internal static uint Version => 1;
+
+    /// <summary>Marks an entry as in use and keeps its frame.</summary>
+    internal GrantStatus Pin(GrantRef reference, DomainId user, bool readOnly, out Mfn frame)
+    {
+        frame = Mfn.Invalid;
+        lock (_gate)
+        {
+            if (reference.Value >= (uint)_active.Length)
+            {
+                return GrantStatus.BadReference;
+            }
+
+            ref ActiveGrant active = ref _active[reference.Value];
+            if (active.IsPinned && (active.User != user || Math.Max(active.Readers, active.Writers) == int.MaxValue))
+            {
+                return GrantStatus.GeneralError;
+            }
+
+            PhysicalAddress entry = AddressOf(reference);
+            if (!TryMark(ref _memory.Shared<uint>(entry), in active, user, readOnly))
+            {
+                return GrantStatus.GeneralError;
+            }
+
+            if (!active.IsPinned)
+            {
+                active.Frame = Volatile.Read(ref _memory.Shared<uint>(entry + 4));
+                active.User = user;
+            }
+
+            if (!TryHold(active.Frame, readOnly))
+            {
+                ClearMarks(entry, in active);
+                return GrantStatus.GeneralError;
+            }
+
+            active.Readers += readOnly ? 1 : 0;
+            active.Writers += readOnly ? 0 : 1;
+            frame = new Mfn(active.Frame);
+            return GrantStatus.Okay;
+        }
+    }
+
+    /// <summary>Ends one use of an entry.</summary>
+    internal void Unpin(GrantRef reference, bool readOnly)
+    {
+        lock (_gate)
+        {
+            ref ActiveGrant active = ref _active[reference.Value];
+            active.Readers -= readOnly ? 1 : 0;
+            active.Writers -= readOnly ? 0 : 1;
+            Release(active.Frame, readOnly);
+            ClearMarks(AddressOf(reference), in active);
+        }
+    }
+
+    /// <summary><c>GNTTABOP_swap_grant_ref</c></summary>
+    internal GrantStatus Swap(GrantRef first, GrantRef second)
+    {
+        lock (_gate)
+        {
+            if (first.Value >= (uint)_active.Length || second.Value >= (uint)_active.Length)
+            {
+                return GrantStatus.BadReference;
+            }
+
+            if (first == second)
+            {
+                return GrantStatus.Okay;
+            }
+
+            if (_active[first.Value].IsPinned || _active[second.Value].IsPinned)
+            {
+                return GrantStatus.TryAgain;
+            }
+
+            ref ulong left = ref _memory.Shared<ulong>(AddressOf(first));
+            ref ulong right = ref _memory.Shared<ulong>(AddressOf(second));
+            (left, right) = (right, left);
+            return GrantStatus.Okay;
+        }
+    }
+
+    private static bool FitsInPage(int offset, int length) =>
+        (uint)offset <= PhysicalAddress.PageSize && length <= PhysicalAddress.PageSize - offset;
+
+    /// <summary>Checks an entry and sets <c>GTF_reading</c> and <c>GTF_writing</c> in one atomic step.</summary>
+    private static bool TryMark(ref uint word, in ActiveGrant active, DomainId user, bool readOnly)
+    {
+        const uint kind = (uint)(GrantFlags.TypeMask | GrantFlags.SubPage);
+        uint marks = (uint)(readOnly ? GrantFlags.Reading : GrantFlags.Reading | GrantFlags.Writing);
+        uint old = Volatile.Read(ref word);
+        for (int attempt = 0; attempt < LargestTries; attempt++)
+        {
+            bool matches = (old & kind) == (uint)GrantFlags.PermitAccess && old >> 16 == user.Value;
+            bool refusesWrite = !readOnly && (old & (uint)GrantFlags.ReadOnly) != 0;
+            if ((!active.IsPinned && !matches) || refusesWrite)
+            {
+                return false;
+            }
+
+            uint seen = Interlocked.CompareExchange(ref word, old | marks, old);
+            if (seen == old)
+            {
+                return true;
+            }
+
+            old = seen;
+        }
+
+        return false;
+    }
+
+    private void ClearMarks(PhysicalAddress entry, in ActiveGrant active)
+    {
+        uint marks = active.Writers == 0 ? (uint)GrantFlags.Writing : 0;
+        marks |= active.IsPinned ? 0 : (uint)GrantFlags.Reading;
+        if (marks != 0)
+        {
+            Interlocked.And(ref _memory.Shared<uint>(entry), ~marks);
+        }
+    }
+
+    private bool TryHold(ulong frame, bool readOnly)
+    {
+        lock (_frames.Gate)
+        {
+            return readOnly
+                ? _frames.References.TryGet(frame)
+                : _frames.References.GetTyped(frame, FrameType.Writable) == XenError.None;
+        }
+    }
+
+    private void Release(ulong frame, bool readOnly)
+    {
+        lock (_frames.Gate)
+        {
+            if (readOnly)
+            {
+                _frames.References.Put(frame);
+            }
+            else
+            {
+                _frames.References.PutTyped(frame, translationForgotten: true);
+            }
+        }
+    }
+
+    private PhysicalAddress AddressOf(GrantRef reference) =>
+        PhysicalAddress.OfFrame(_tableFrames[(int)(reference.Value / EntriesPerFrame)].Value) +
+        (reference.Value % EntriesPerFrame * GrantEntryV1.Size);
+
+    private void Grow(int frameCount)
+    {
+        while (_tableFrames.Count < frameCount)
+        {
+            _tableFrames.Add(_frames.AllocateXenFrame(FrameOwner.Shared));
+        }
+
+        if (_active.Length < _tableFrames.Count * EntriesPerFrame)
+        {
+            Array.Resize(ref _active, _tableFrames.Count * EntriesPerFrame);
+        }
+    }
+
+    /// <summary>The domain's own number, which grants towards itself carry.</summary>
+    internal DomainId Self => _self;
 }
