@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Buffers.Binary;
 using System.Text;
+using Domovoi.Hypervisor.PvMmu;
 using Domovoi.KernelImages;
 using Domovoi.Xen.Abi;
 
@@ -117,6 +118,18 @@ public sealed class PvLoaderTests
         ulong entry = guest.EntryOf(guest.StartInfo.PageTableBase);
 
         Assert.Equal(guest.State.Root.Value, (entry & 0x000F_FFFF_FFFF_F000) >> 12);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Load_TopLevelTable_CanBePinned(bool p2mApart)
+    {
+        TestKernel kernel = p2mApart ? TestKernel.LikeLinux() : TestKernel.LikeLinux().Without(ElfNote.InitP2m);
+        using LoadedGuest guest = LoadedGuest.Load(kernel.Parse(), Ramdisk);
+
+        Assert.Equal(XenError.None, new PageTables(guest.Frames).Pin(guest.State.Root, 4));
+        Assert.True(guest.Frames.Describe(guest.State.Root).IsPinned);
     }
 
     [Fact]
