@@ -12,4 +12,7 @@ public static class HostFeatures
 
     /// <summary>Time-stamp counter ticks per second, measured against CLOCK_MONOTONIC.</summary>
     public static ulong TimeStampFrequency => throw new NotSupportedException();
+
+    /// <summary>The time-stamp counter as the guest's RDTSC reads it now.</summary>
+    public static ulong ReadTimeStamp() => throw new NotSupportedException();
 }

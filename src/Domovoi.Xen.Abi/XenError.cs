@@ -9,6 +9,7 @@ public enum XenError
     NoEntry = -2,
     NoSuchProcess = -3,
     InputOutput = -5,
+    DeviceOrAddress = -6,
     ArgumentListTooLong = -7,
     TryAgain = -11,
     OutOfMemory = -12,

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Hypervisor.Timers;
+using Domovoi.Xen.Abi;
+
+namespace Domovoi.Hypervisor.Domains;
+
+/// <summary>What is decided about a domain before it exists.</summary>
+public sealed record DomainSettings
+{
+    public required DomainId Id { get; init; }
+
+    public string Name { get; init; } = "domain";
+
+    /// <summary><c>xen_domain_handle_t</c></summary>
+    public Guid Uuid { get; init; }
+
+    /// <summary>Processors, online or not.</summary>
+    public int VcpuCount { get; init; } = 1;
+
+    /// <summary>Frame of <c>struct shared_info</c>.</summary>
+    public required Mfn SharedInfo { get; init; }
+
+    public TimeSources Time { get; init; } = TimeSources.Host;
+
+    /// <summary>Makes the gate on which a thread of this domain sleeps; the host may offer one that is finer than a millisecond.</summary>
+    public Func<IWakeGate> NewWakeGate { get; init; } = static () => new MonitorWakeGate();
+
+    /// <summary>Lines for the crash report that only the back ends know: the last ones of the guest's console.</summary>
+    public Func<IReadOnlyList<string>> LastConsoleLines { get; init; } = static () => [];
+}
