@@ -158,7 +158,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
     {
         if (type == FrameType.SegmentDescriptors)
         {
-            if (!SegmentDescriptor.TryAdmitAll(frames.Memory.FrameWords(frame)))
+            if (!GuestDescriptor.TryAdmitAll(frames.Memory.FrameWords(frame)))
             {
                 return Reject(frame, type, 0, XenError.InvalidArgument);
             }

@@ -15,8 +15,7 @@ namespace Domovoi.Hypervisor.Frames;
 public sealed class FrameTable
 {
     private readonly FrameRecord[] _records;
-    private readonly List<uint> _freed = [];
-    private ulong _nextNew;
+    private readonly FreeFrames _free;
     private ulong _nextSpare;
 
     /// <summary>Lays the table over <paramref name="memory"/>, which must hold the layout's frames and be zero.</summary>
@@ -26,11 +25,13 @@ public sealed class FrameTable
         Memory = memory;
         Layout = layout;
         _records = new FrameRecord[layout.TotalFrames];
+        _free = new FreeFrames(layout);
         _nextSpare = layout.FirstSpareFrame;
         ulong behindSpare = layout.FirstSpareFrame + FrameLayout.SpareFrames;
         _records.AsSpan((int)behindSpare).Fill(FrameRecord.Owned(FrameOwner.Hypervisor, FrameType.None));
         MachineToPhysical = new MachineToPhysical(memory, behindSpare, behindSpare);
         References = new FrameReferences(this, _records);
+        Reservation = new Reservation(this);
         MaximumPages = layout.RamFrames;
     }
 
@@ -53,6 +54,9 @@ public sealed class FrameTable
     internal Lock Gate { get; } = new();
 
     internal FrameReferences References { get; }
+
+    /// <summary>Ballooning and exchanges.</summary>
+    internal Reservation Reservation { get; }
 
     /// <summary>Gives the domain a zeroed RAM frame for <paramref name="pfn"/> and enters it in the machine-to-physical table.</summary>
     /// <exception cref="InvalidOperationException">The domain already holds all the RAM of its layout.</exception>
@@ -148,27 +152,26 @@ public sealed class FrameTable
         return true;
     }
 
-    internal bool TryAllocateRamLocked(out Mfn frame)
+    internal bool TryAllocateRamLocked(out Mfn frame) => TryAllocateRamLocked(1, out frame);
+
+    /// <summary>Allocates consecutive frames.</summary>
+    internal bool TryAllocateRamLocked(ulong count, out Mfn first)
     {
-        if (_freed.Count != 0)
+        if (!_free.TryTake(count, out ulong frame))
         {
-            frame = new Mfn(_freed[^1]);
-            _freed.RemoveAt(_freed.Count - 1);
-        }
-        else if (_nextNew < Layout.RamFrames)
-        {
-            frame = new Mfn(Layout.RamFrame(_nextNew++));
-        }
-        else
-        {
-            frame = Mfn.Invalid;
+            first = Mfn.Invalid;
             return false;
         }
 
-        ref FrameRecord record = ref _records[frame.Value];
-        record = FrameRecord.Owned(FrameOwner.Guest, FrameType.None);
-        record.IsAllocated = true;
-        CurrentPages++;
+        first = new Mfn(frame);
+        for (ulong index = 0; index < count; index++)
+        {
+            ref FrameRecord record = ref _records[frame + index];
+            record = FrameRecord.Owned(FrameOwner.Guest, FrameType.None);
+            record.IsAllocated = true;
+        }
+
+        CurrentPages += count;
         return true;
     }
 
@@ -203,6 +206,6 @@ public sealed class FrameTable
 
         _records[frame] = default;
         Memory.Discard(frame);
-        _freed.Add((uint)frame);
+        _free.Add(frame);
     }
 }

@@ -53,6 +53,12 @@ public sealed class MachineToPhysical
     /// <summary>The top-level table for the reserved slots: <see cref="Domovoi.Cpu.Mmu.PagingPolicy.ReservedRoot"/>.</summary>
     public Mfn Root { get; }
 
+    /// <summary>The first of the frames that hold the table, one behind the other.</summary>
+    public Mfn FirstPage => new(_firstPage);
+
+    /// <summary>Frames that hold the table, once all are in use.</summary>
+    public ulong PageCount => _pageCount;
+
     /// <summary>Words in the table.</summary>
     public ulong EntryCount { get; }
 

@@ -31,6 +31,7 @@ public sealed class GrantTable
     private readonly GuestMemory _memory;
     private readonly Lock _gate = new();                    // guards the fields below; the frames' gate may be taken inside
     private readonly List<Mfn> _tableFrames = [];
+    private readonly GrantHandles _handles = new();
     private ActiveGrant[] _active = [];
 
     public GrantTable(DomainId self, FrameTable frames)
@@ -134,7 +135,7 @@ public sealed class GrantTable
         }
     }
 
-    /// <summary><c>GNTTABOP_set_version</c> to version 1: free to do unless version 2 was chosen, which is not offered.</summary>
+    /// <summary>The layout of entries: <c>GNTTABOP_get_version</c>.</summary>
     internal static uint Version => 1;
 
     /// <summary>Marks an entry as in use and keeps its frame.</summary>
@@ -189,6 +190,39 @@ public sealed class GrantTable
             active.Writers -= readOnly ? 0 : 1;
             Release(active.Frame, readOnly);
             ClearMarks(AddressOf(reference), in active);
+        }
+    }
+
+    /// <summary>Gives a mapped grant a handle. Each holds a pin, so there are no more than pins can count.</summary>
+    internal uint Track(TrackedGrant grant)
+    {
+        lock (_gate)
+        {
+            return _handles.Add(grant);
+        }
+    }
+
+    internal bool TryFind(uint handle, out TrackedGrant grant)
+    {
+        lock (_gate)
+        {
+            return _handles.TryFind(handle, out grant);
+        }
+    }
+
+    internal void Replace(uint handle, TrackedGrant grant)
+    {
+        lock (_gate)
+        {
+            _handles.Replace(handle, grant);
+        }
+    }
+
+    internal void Untrack(uint handle)
+    {
+        lock (_gate)
+        {
+            _handles.Remove(handle);
         }
     }
 

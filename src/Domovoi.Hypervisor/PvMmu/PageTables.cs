@@ -231,6 +231,68 @@ public sealed class PageTables(FrameTable frames)
         }
     }
 
+    /// <summary>Maps a granted frame at a linear address, or in the entry at a machine address.</summary>
+    internal bool TryMapGrant(AddressSpace space, ulong address, Mfn frame, GrantMapFlags flags)
+    {
+        lock (frames.Gate)
+        {
+            bool mapped = TryFindEntry(space, address, flags, out ulong table, out int slot) &&
+                _updates.Change(
+                    table, slot, FrameType.Level1, GrantEntry.Of(frame, flags), preserve: false, translationForgotten: false)
+                == XenError.None;
+            SettleFlush();
+            return mapped;
+        }
+    }
+
+    /// <summary>Removes such a mapping if it is still there, or puts the entry that maps <paramref name="newAddress"/> in its place.</summary>
+    internal bool TryUnmapGrant(AddressSpace space, ulong address, ulong newAddress, Mfn frame, GrantMapFlags flags)
+    {
+        lock (frames.Gate)
+        {
+            if (!TryFindEntry(space, address, flags, out ulong table, out int slot) ||
+                !GrantEntry.Of(frame, flags).HoldsSameReferences(new PageTableEntry(frames.Memory.FrameWords(table)[slot])))
+            {
+                return false;
+            }
+
+            PageTableEntry moved = default;
+            if (newAddress != 0)
+            {
+                if ((flags & GrantMapFlags.ContainsPageTableEntry) != 0 ||
+                    !_updates.TryFindLeaf(space.KernelRoot, newAddress, out ulong source, out int sourceSlot))
+                {
+                    return false;
+                }
+
+                moved = new PageTableEntry(frames.Memory.FrameWords(source)[sourceSlot]);
+                if (_updates.Change(table, slot, FrameType.Level1, moved, preserve: false, translationForgotten: false) != XenError.None)
+                {
+                    return false;
+                }
+
+                table = source;
+                slot = sourceSlot;
+            }
+
+            _updates.Change(table, slot, FrameType.Level1, default, preserve: false, translationForgotten: true);
+            Flush(ulong.MaxValue);
+            return true;
+        }
+    }
+
+    private bool TryFindEntry(AddressSpace space, ulong address, GrantMapFlags flags, out ulong table, out int slot)
+    {
+        if ((flags & GrantMapFlags.ContainsPageTableEntry) == 0)
+        {
+            return _updates.TryFindLeaf(space.KernelRoot, address, out table, out slot);
+        }
+
+        table = address >> PhysicalAddress.PageShift;
+        slot = (int)(address & 0xFFF) / 8;
+        return address % 8 == 0 && _references.IsGuestVisible(table) && _references.IsTable(table, FrameType.Level1);
+    }
+
     internal PageTableUpdates Updates => _updates;
 
     private void FinishPageWrite(Mfn frame)

@@ -8,7 +8,7 @@ namespace Domovoi.Hypervisor.Frames;
 /// base    G  D  L  avl limit   P   DPL    S   type    base    limit
 /// </code>
 /// </remarks>
-internal readonly record struct SegmentDescriptor(ulong Value)
+internal readonly record struct GuestDescriptor(ulong Value)
 {
     private const ulong PresentBit = 1UL << 47;
     private const ulong CodeOrDataBit = 1UL << 44;
@@ -22,7 +22,7 @@ internal readonly record struct SegmentDescriptor(ulong Value)
 
     /// <summary>Changes the descriptor into one the guest may have: privilege 3 if it is code or data.</summary>
     /// <returns>false for a descriptor no guest may have: a task or table descriptor, a gate other than a call gate.</returns>
-    public bool TryAdmit(out SegmentDescriptor admitted)
+    public bool TryAdmit(out GuestDescriptor admitted)
     {
         admitted = this;
         if (!IsPresent)
@@ -32,7 +32,7 @@ internal readonly record struct SegmentDescriptor(ulong Value)
 
         if ((Value & CodeOrDataBit) != 0)
         {
-            admitted = new SegmentDescriptor(Value | PrivilegeMask);
+            admitted = new GuestDescriptor(Value | PrivilegeMask);
             return true;
         }
 
@@ -45,7 +45,7 @@ internal readonly record struct SegmentDescriptor(ulong Value)
     {
         foreach (ulong word in page)
         {
-            if (word != 0 && !new SegmentDescriptor(word).TryAdmit(out _))
+            if (word != 0 && !new GuestDescriptor(word).TryAdmit(out _))
             {
                 return false;
             }
@@ -53,7 +53,7 @@ internal readonly record struct SegmentDescriptor(ulong Value)
 
         for (int index = 0; index < page.Length; index++)
         {
-            if (page[index] != 0 && new SegmentDescriptor(page[index]).TryAdmit(out SegmentDescriptor admitted) &&
+            if (page[index] != 0 && new GuestDescriptor(page[index]).TryAdmit(out GuestDescriptor admitted) &&
                 admitted.Value != page[index])
             {
                 page[index] = admitted.Value;
@@ -64,11 +64,11 @@ internal readonly record struct SegmentDescriptor(ulong Value)
     }
 
     /// <summary>Gates are emulated: privilege 0 makes the processor fault on their use; the selector's RPL keeps the guest's.</summary>
-    private bool TryAdmitCallGate(out SegmentDescriptor admitted)
+    private bool TryAdmitCallGate(out GuestDescriptor admitted)
     {
         ulong selector = (Value >> 16) & 0xFFFF;
         bool isLocal = (selector & 4) != 0;
-        admitted = new SegmentDescriptor((Value & ~(PrivilegeMask | (3UL << 16))) | (3UL << 16));
+        admitted = new GuestDescriptor((Value & ~(PrivilegeMask | (3UL << 16))) | (3UL << 16));
         return (Value & TypeMask) == CallGate &&
             (isLocal || selector >> 3 < FirstReservedEntry) &&
             (Value & GateReservedBits) == 0;

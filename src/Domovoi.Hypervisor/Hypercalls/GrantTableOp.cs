@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using Domovoi.Hypervisor.Grants;
+using Domovoi.Hypervisor.Vcpus;
+using Domovoi.Xen.Abi;
+
+namespace Domovoi.Hypervisor.Hypercalls;
+
+/// <summary><c>__HYPERVISOR_grant_table_op</c></summary>
+/// <remarks>The only domains are the caller and domain 0, whose own table grants nothing.</remarks>
+internal static class GrantTableOp
+{
+    private delegate void Operation<T>(Vcpu caller, ref T request)
+        where T : unmanaged;
+
+    internal static long Invoke(Vcpu caller, in HypercallArguments arguments)
+    {
+        ulong pointer = arguments.A1;
+        uint count = (uint)arguments.A2;
+        if ((int)count < 0)
+        {
+            return (long)XenError.InvalidArgument;
+        }
+
+        return (long)((GrantTableCommand)(uint)arguments.A0 switch
+        {
+            GrantTableCommand.Map => ForEach<GnttabMapGrantRef>(caller, pointer, count, GrantMaps.Map),
+            GrantTableCommand.Unmap => ForEach<GnttabUnmapGrantRef>(caller, pointer, count, GrantMaps.Unmap),
+            GrantTableCommand.UnmapAndReplace =>
+                ForEach<GnttabUnmapAndReplace>(caller, pointer, count, GrantMaps.UnmapAndReplace),
+            GrantTableCommand.SetupTable => SetupTable(caller, pointer, count),
+            GrantTableCommand.Transfer => ForEach<GnttabTransfer>(caller, pointer, count, Transfer),
+            GrantTableCommand.Copy => ForEach<GnttabCopy>(caller, pointer, count, Copy),
+            GrantTableCommand.QuerySize => Single<GnttabQuerySize>(caller, pointer, count, QuerySize),
+            GrantTableCommand.SetVersion => SetVersion(caller, pointer),
+            GrantTableCommand.GetStatusFrames => Single<GnttabGetStatusFrames>(caller, pointer, count, GetStatusFrames),
+            GrantTableCommand.GetVersion => GetVersion(caller, pointer),
+            GrantTableCommand.SwapGrantRef => ForEach<GnttabSwapGrantRef>(caller, pointer, count, Swap),
+            GrantTableCommand.CacheFlush => XenError.NotSupported,
+            _ => XenError.NotImplemented,
+        });
+    }
+
+    private static GrantStatus Check(Vcpu caller, DomainId domain) =>
+        ForeignDomain.CheckSelf(domain, caller.Domain.Id) switch
+        {
+            XenError.None => GrantStatus.Okay,
+            XenError.NotPermitted => GrantStatus.PermissionDenied,
+            _ => GrantStatus.BadDomain,
+        };
+
+    /// <summary>Runs an operation over an array in guest memory, each element copied in and out once.</summary>
+    private static XenError ForEach<T>(Vcpu caller, ulong pointer, uint count, Operation<T> operation)
+        where T : unmanaged
+    {
+        for (uint index = 0; index < count; index++)
+        {
+            ulong element = pointer + (index * (ulong)Unsafe.SizeOf<T>());
+            if (!caller.TryRead(element, out T request))
+            {
+                return XenError.BadAddress;
+            }
+
+            operation(caller, ref request);
+            if (!caller.TryWrite(element, in request))
+            {
+                return XenError.BadAddress;
+            }
+        }
+
+        return XenError.None;
+    }
+
+    private static XenError Single<T>(Vcpu caller, ulong pointer, uint count, Operation<T> operation)
+        where T : unmanaged =>
+        count == 1 ? ForEach(caller, pointer, count, operation) : XenError.InvalidArgument;
+
+    /// <summary><c>GNTTABOP_setup_table</c></summary>
+    private static XenError SetupTable(Vcpu caller, ulong pointer, uint count)
+    {
+        if (count != 1)
+        {
+            return XenError.InvalidArgument;
+        }
+
+        if (!caller.TryRead(pointer, out GnttabSetupTable request))
+        {
+            return XenError.BadAddress;
+        }
+
+        GrantTable grants = caller.Domain.Grants;
+        request.Status = Check(caller, request.Domain);
+        if (request.Status == GrantStatus.Okay && !grants.TryGrow(request.FrameCount))
+        {
+            request.Status = GrantStatus.GeneralError;
+        }
+
+        for (uint index = 0; request.Status == GrantStatus.Okay && index < request.FrameCount; index++)
+        {
+            Mfn frame = grants.FrameAt((int)index);
+            if (!caller.TryWrite(request.FrameList + (index * sizeof(ulong)), in frame))
+            {
+                request.Status = GrantStatus.BadVirtualAddress;
+            }
+        }
+
+        return caller.TryWrite(pointer, in request) ? XenError.None : XenError.BadAddress;
+    }
+
+    /// <summary><c>GNTTABOP_query_size</c></summary>
+    private static void QuerySize(Vcpu caller, ref GnttabQuerySize request)
+    {
+        request.Status = Check(caller, request.Domain);
+        if (request.Status == GrantStatus.Okay)
+        {
+            request.FrameCount = (uint)caller.Domain.Grants.FrameCount;
+            request.MaximumFrameCount = (uint)caller.Domain.Grants.MaximumFrames;
+        }
+    }
+
+    /// <summary><c>GNTTABOP_set_version</c>: only version 1 is offered, as by Xen told to.</summary>
+    private static XenError SetVersion(Vcpu caller, ulong pointer)
+    {
+        if (!caller.TryRead(pointer, out uint version))
+        {
+            return XenError.BadAddress;
+        }
+
+        XenError error = version switch
+        {
+            1 => XenError.None,
+            2 => XenError.NotImplemented,
+            _ => XenError.InvalidArgument,
+        };
+        return caller.TryWrite(pointer, GrantTable.Version) ? error : XenError.BadAddress;
+    }
+
+    /// <summary><c>GNTTABOP_get_version</c></summary>
+    private static XenError GetVersion(Vcpu caller, ulong pointer)
+    {
+        if (!caller.TryRead(pointer, out GnttabGetVersion request))
+        {
+            return XenError.BadAddress;
+        }
+
+        XenError error = ForeignDomain.CheckSelf(request.Domain, caller.Domain.Id);
+        request.Version = GrantTable.Version;
+        return error != XenError.None || caller.TryWrite(pointer, in request) ? error : XenError.BadAddress;
+    }
+
+    /// <summary><c>GNTTABOP_get_status_frames</c>: version 1 has none.</summary>
+    private static void GetStatusFrames(Vcpu caller, ref GnttabGetStatusFrames request)
+    {
+        GrantStatus status = Check(caller, request.Domain);
+        request.Status = status == GrantStatus.Okay ? GrantStatus.GeneralError : status;
+    }
+
+    /// <summary><c>GNTTABOP_copy</c></summary>
+    private static void Copy(Vcpu caller, ref GnttabCopy request) =>
+        request.Status = new GrantCopier(caller.Domain.Grants, caller.Domain.Frames).Copy(in request);
+
+    /// <summary><c>GNTTABOP_transfer</c>: there is no domain that could take the frame.</summary>
+    private static void Transfer(Vcpu caller, ref GnttabTransfer request) =>
+        request.Status = caller.Domain.Frames.Reservation.AreStealable(new Mfn(request.Frame), 0)
+            ? GrantStatus.BadDomain
+            : GrantStatus.BadPage;
+
+    /// <summary><c>GNTTABOP_swap_grant_ref</c></summary>
+    private static void Swap(Vcpu caller, ref GnttabSwapGrantRef request) =>
+        request.Status = caller.Domain.Grants.Swap(request.First, request.Second);
+}
