@@ -1,2 +1,5 @@
 // SPDX-License-Identifier: MIT
-return 1;
+using Domovoi.Cli;
+using Domovoi.Cli.Consoles;
+
+return args is [TerminalGuard.Verb, var settings] ? TerminalGuard.Run(settings) : new CommandLine().Run(args);

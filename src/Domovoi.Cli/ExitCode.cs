@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Cli;
+
+/// <summary>xl's exit codes.</summary>
+internal static class ExitCode
+{
+    internal const int Success = 0;
+
+    internal const int Failure = 1;
+
+    /// <summary>The command line itself was wrong.</summary>
+    internal const int Usage = 2;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Toolstack.Configuration;
+
+namespace Domovoi.Cli;
+
+/// <summary>A configuration as it was understood, written so that it can be read back.</summary>
+internal static class GuestReport
+{
+    internal static void Write(TextWriter output, GuestConfiguration guest)
+    {
+        output.WriteLine($"name = {Quoting.Text(guest.Name)}");
+        output.WriteLine("type = \"pv\"");
+        output.WriteLine($"uuid = \"{guest.Uuid}\"");
+        output.WriteLine($"kernel = {Quoting.Text(guest.Kernel)}");
+        if (guest.Ramdisk is { } ramdisk)
+        {
+            output.WriteLine($"ramdisk = {Quoting.Text(ramdisk)}");
+        }
+
+        output.WriteLine($"cmdline = {Quoting.Text(guest.CommandLine)}");
+        output.WriteLine($"memory = {guest.MemoryMiB}");
+        output.WriteLine($"maxmem = {guest.MaxMemoryMiB}");
+        output.WriteLine("vcpus = 1");
+        output.WriteLine($"on_poweroff = \"{GuestConfigurationReader.NameOf(guest.OnPowerOff)}\"");
+        output.WriteLine($"on_reboot = \"{GuestConfigurationReader.NameOf(guest.OnReboot)}\"");
+        output.WriteLine($"on_crash = \"{GuestConfigurationReader.NameOf(guest.OnCrash)}\"");
+    }
+}

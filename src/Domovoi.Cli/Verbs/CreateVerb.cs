@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+using System.CommandLine;
+using Domovoi.Cli.Consoles;
+using Domovoi.Contracts;
+using Domovoi.Contracts.Control;
+using Domovoi.Toolstack.Configuration;
+using Domovoi.Toolstack.Lifecycle;
+using Domovoi.Toolstack.Registry;
+
+namespace Domovoi.Cli.Verbs;
+
+/// <summary><c>xl create</c></summary>
+internal static class CreateVerb
+{
+    private static readonly Argument<string[]> Words = new("config")
+    {
+        HelpName = "config [key=value...]",
+        Description = "The configuration file, then settings that win over the file's, in the file's own grammar.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<bool> Console = new("-c") { Description = "Attach the console once the domain is created." };
+    private static readonly Option<bool> Paused = new("-p") { Description = "Leave the domain paused." };
+    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Do not show warnings." };
+    private static readonly Option<bool> DryRun = new("--dryrun", "-n") { Description = "Check the configuration, and show what would be made." };
+    private static readonly Option<bool> Foreground = new("-F") { Description = "Wait until the domain has ended." };
+    private static readonly Option<bool> Debug = new("-d") { Description = "Write debugging detail to the domain's log." };
+    private static readonly Option<bool> NoMonitor = new("-e") { Description = "Accepted for xl's sake; Domovoi needs no monitor." };
+    private static readonly Option<string?> File = new("--defconfig", "-f") { Description = "The configuration file.", HelpName = "file" };
+
+    internal static Command Build(Session session)
+    {
+        Verb verb = new(
+            "create",
+            "Create a domain from a configuration file as written for Xen.",
+            "dom create guest.cfg",
+            "dom create -c guest.cfg memory=1024",
+            "dom create guest.cfg 'name=\"second\"' 'extra+=\" quiet\"'")
+        {
+            Words, Console, Paused, Quiet, DryRun, Foreground, Debug, NoMonitor, File,
+        };
+        verb.SetAction(parsed => Run(session, parsed));
+        return verb;
+    }
+
+    private static int Run(Session session, ParseResult parsed)
+    {
+        string[] words = parsed.GetValue(Words) ?? [];
+        string[] overrides = [.. words.Where(IsSetting)];
+        string[] files = [.. words.Where(w => !IsSetting(w)), .. parsed.GetValue(File) is { } given ? new[] { given } : []];
+        if (files.Length != 1)
+        {
+            session.Fail(new Problem(
+                "usage", files.Length == 0 ? "the configuration file is missing" : "more than one configuration file", Hint: "`dom create --help` shows how"));
+            return ExitCode.Usage;
+        }
+
+        GuestConfiguration guest = GuestConfigurationReader.Load(files[0], overrides);
+        foreach (Problem warning in parsed.GetValue(Quiet) ? [] : guest.Warnings)
+        {
+            session.Warn(warning);
+        }
+
+        if (parsed.GetValue(DryRun))
+        {
+            GuestReport.Write(session.Out, guest);
+            return ExitCode.Success;
+        }
+
+        bool console = parsed.GetValue(Console);
+        bool paused = parsed.GetValue(Paused);
+        LaunchOptions options = new(StartPaused: paused || console, Verbose: parsed.GetValue(Debug));
+        DomainEntry entry = new DomainLauncher(session.Registry).Launch(guest, options);
+        return console ? Attach(session, entry, paused)
+            : parsed.GetValue(Foreground) ? new ConsoleOutcome(DomainEnding.Wait(entry), Signal: 0).Report(session)
+            : ExitCode.Success;
+    }
+
+    /// <summary>The viewer is there before the guest's first instruction, so that it sees everything.</summary>
+    internal static int Attach(Session session, DomainEntry entry, bool staysPaused = false)
+    {
+        using ConsoleViewer viewer = ConsoleViewer.Open(entry);
+        if (!staysPaused)
+        {
+            using ControlClient client = DomainRegistry.Connect(entry);
+            client.Unpause();
+        }
+
+        return viewer.Run().Report(session);
+    }
+
+    private static bool IsSetting(string word) => word.Contains('=', StringComparison.Ordinal);
+}

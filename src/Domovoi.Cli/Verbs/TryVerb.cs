@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+using System.CommandLine;
+using Domovoi.Cli.Consoles;
+using Domovoi.Contracts;
+using Domovoi.Contracts.Control;
+using Domovoi.Contracts.Launch;
+using Domovoi.Linux;
+using Domovoi.Toolstack.Configuration;
+using Domovoi.Toolstack.Lifecycle;
+using Domovoi.Toolstack.Provisioning;
+using Domovoi.Toolstack.Registry;
+
+namespace Domovoi.Cli.Verbs;
+
+/// <summary>From nothing to a guest's shell: fetches Debian's kernel, makes a file system, boots both.</summary>
+internal static class TryVerb
+{
+    private static readonly Argument<string[]> Words = new("command")
+    {
+        Description = "A command to run in the guest instead of a shell, after --.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<int> Memory = new("--memory", "-m")
+    {
+        Description = "The guest's memory in MiB.",
+        HelpName = "MiB",
+        DefaultValueFactory = _ => 512,
+    };
+
+    private static readonly Option<string?> Kernel = new("--kernel") { Description = "Another kernel than Debian's.", HelpName = "file" };
+    private static readonly Option<string?> Busybox = new("--busybox") { Description = "Another static busybox than Debian's.", HelpName = "file" };
+    private static readonly Option<string?> Extra = new("--extra") { Description = "More words for the kernel's command line.", HelpName = "words" };
+    private static readonly Option<bool> Keep = new("--keep") { Description = "Let the guest go on when you leave its console." };
+
+    internal static Command Build(Session session)
+    {
+        Verb verb = new(
+            "try",
+            "Boot Debian's kernel with a shell on this terminal. Ctrl-] leaves, poweroff ends.",
+            "dom try",
+            "dom try --memory 1024",
+            "dom try -- uname -a")
+        {
+            Words, Memory, Kernel, Busybox, Extra, Keep,
+        };
+        verb.SetAction(parsed => Run(session, parsed));
+        return verb;
+    }
+
+    private static int Run(Session session, ParseResult parsed)
+    {
+        string? command = parsed.GetValue(Words) is { Length: > 0 } words ? ShellWords.Join(words) : null;
+        (string kernel, string initramfs) = Prepare(session, parsed);
+        string? combined = command is null ? null : AddCommand(initramfs, command);
+        try
+        {
+            GuestConfiguration guest = Describe(parsed, kernel, combined ?? initramfs, isCommand: command is not null);
+            DomainEntry entry = new DomainLauncher(session.Registry).Launch(guest, new LaunchOptions(StartPaused: true));
+            if (command is null && Terminal.IsTerminal(0))
+            {
+                session.Error.WriteLine($"Booting {guest.Name} with {guest.MemoryMiB} MiB. Ctrl-] leaves, `poweroff` ends the guest.");
+            }
+
+            return Show(session, entry, parsed.GetValue(Keep));
+        }
+        finally
+        {
+            if (combined is not null)
+            {
+                File.Delete(combined);
+            }
+        }
+    }
+
+    private static int Show(Session session, DomainEntry entry, bool keep)
+    {
+        ConsoleOutcome outcome;
+        using (ConsoleViewer viewer = ConsoleViewer.Open(entry))
+        {
+            using (ControlClient client = DomainRegistry.Connect(entry))
+            {
+                client.Unpause();
+            }
+
+            outcome = viewer.Run();
+        }
+
+        if (outcome.Ended is null)
+        {
+            session.Error.WriteLine();
+            if (keep)
+            {
+                session.Error.WriteLine($"The guest goes on: `dom console {entry.Record.Name}` returns to it, `dom destroy {entry.Record.Name}` ends it.");
+            }
+            else
+            {
+                new DomainDestruction(session.Registry).Destroy(entry);
+                session.Error.WriteLine("Left the console; the guest is gone. (--keep would let it go on.)");
+            }
+        }
+
+        return outcome.Report(session);
+    }
+
+    private static (string Kernel, string Initramfs) Prepare(Session session, ParseResult parsed)
+    {
+        string? kernel = parsed.GetValue(Kernel);
+        if (parsed.GetValue(Busybox) is { } busybox)
+        {
+            string made = Path.Combine(Directory.CreateTempSubdirectory("domovoi-").FullName, "initramfs.gz");
+            using FileStream output = File.Create(made);
+            InitramfsBuilder.Build(Path.GetFullPath(busybox), new InitramfsContents(), output);
+            return (kernel is null ? Fetch(session, needsKernel: true).Kernel : Path.GetFullPath(kernel), made);
+        }
+
+        DebianGuest guest = Fetch(session, needsKernel: kernel is null);
+        return (kernel is null ? guest.Kernel : Path.GetFullPath(kernel), guest.Initramfs);
+    }
+
+    private static DebianGuest Fetch(Session session, bool needsKernel)
+    {
+        using StepProgress progress = new(session.Error);
+        DebianGuest guest = new(CacheDirectory.Debian(), progress.Begin);
+        guest.Prepare(needsKernel);
+        return guest;
+    }
+
+    private static string AddCommand(string initramfs, string command)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"domovoi-try-{Environment.ProcessId}.img");
+        using FileStream output = File.Create(path);
+        using (FileStream system = File.OpenRead(initramfs))
+        {
+            system.CopyTo(output);
+        }
+
+        InitramfsBuilder.Append(new InitramfsContents { Command = command }, output);
+        return path;
+    }
+
+    private static GuestConfiguration Describe(ParseResult parsed, string kernel, string initramfs, bool isCommand)
+    {
+        string extra = parsed.GetValue(Extra) is { } words ? " " + words : "";
+        string quiet = isCommand ? " quiet loglevel=1" : "";
+        SettingTable settings = new();
+        ConfigurationParser.Parse($"memory={parsed.GetValue(Memory)}", "--memory", settings);
+        ConfigurationParser.Parse($"name=\"try-{Environment.ProcessId}\"; on_crash=\"destroy\"", "dom try", settings);
+        ConfigurationParser.Parse($"on_reboot=\"{(isCommand ? "destroy" : "restart")}\"", "dom try", settings);
+        ConfigurationParser.Parse($"kernel={Quoting.Text(kernel)}; ramdisk={Quoting.Text(initramfs)}", "dom try", settings);
+        ConfigurationParser.Parse($"cmdline={Quoting.Text("console=hvc0" + quiet + extra)}", "dom try", settings);
+        return GuestConfigurationReader.Read(settings, "dom try");
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Contracts;
+using Domovoi.Contracts.Launch;
+using Domovoi.Contracts.Registry;
+using Domovoi.Toolstack.Configuration;
+using Domovoi.Toolstack.Provisioning;
+using Domovoi.Toolstack.Registry;
+
+namespace Domovoi.Toolstack.Lifecycle;
+
+/// <summary>Makes domains: claims the name, starts the process, and cleans up when that fails.</summary>
+public sealed class DomainLauncher(DomainRegistry registry)
+{
+    /// <summary>Returns once the guest runs, or stands paused where it will begin.</summary>
+    /// <exception cref="ProblemException">It does not, and nothing of it is left.</exception>
+    public DomainEntry Launch(GuestConfiguration guest, LaunchOptions options)
+    {
+        using DomainClaim claim = registry.Claim(guest.Name, id => Describe(guest, id));
+        DomainProcess.Start(Specify(guest, options, claim), claim.Folder);
+        claim.Keep();
+        DomainRecord record = DomainRecord.TryRead(claim.Folder) ?? Describe(guest, claim.Id);
+        return new DomainEntry(claim.Folder, record, IsAlive: true);
+    }
+
+    private static DomainRecord Describe(GuestConfiguration guest, int id) => new(
+        id, guest.Name, guest.Uuid, Kibibytes(guest.MemoryMiB), Vcpus: 1, DomainState.Starting, ProcessId: 0, TimeProvider.System.GetUtcNow());
+
+    private static DomainSpecification Specify(GuestConfiguration guest, LaunchOptions options, DomainClaim claim) => new()
+    {
+        Id = claim.Id,
+        Name = guest.Name,
+        Uuid = guest.Uuid,
+        Folder = claim.Folder.Path,
+        Kernel = guest.Kernel,
+        Ramdisk = guest.Ramdisk,
+        CommandLine = guest.CommandLine,
+        MemoryKiB = Kibibytes(guest.MemoryMiB),
+        MaxMemoryKiB = Kibibytes(guest.MaxMemoryMiB),
+        OnPowerOff = guest.OnPowerOff,
+        OnReboot = guest.OnReboot,
+        OnCrash = guest.OnCrash,
+        KernelCache = CacheDirectory.Kernels(),
+        StartPaused = options.StartPaused,
+        Verbose = options.Verbose,
+    };
+
+    private static ulong Kibibytes(long mebibytes) => (ulong)mebibytes << 10;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Contracts;
+
+namespace Domovoi.Toolstack.Provisioning;
+
+/// <summary>Debian's kernel and a busybox file system, kept in the cache: what <c>dom try</c> boots.</summary>
+/// <param name="directory">Where they are kept; several processes may ask at once.</param>
+/// <param name="progress">Told each step that can take more than a second, before it begins.</param>
+public sealed class DebianGuest(string directory, Action<string> progress)
+{
+    public string Kernel => Path.Combine(directory, "vmlinuz");
+
+    public string Busybox => Path.Combine(directory, "busybox");
+
+    public string Initramfs => Path.Combine(directory, "initramfs.gz");
+
+    private string RecipeFile => Path.Combine(directory, "initramfs.recipe");
+
+    private bool IsComplete =>
+        File.Exists(Kernel) && File.Exists(Busybox) && File.Exists(Initramfs)
+        && File.Exists(RecipeFile) && File.ReadAllText(RecipeFile) == InitramfsBuilder.Recipe;
+
+    /// <summary>Fetches and makes what is not there yet. Returns at once when everything is.</summary>
+    public void Prepare(bool needsKernel = true)
+    {
+        if (IsComplete)
+        {
+            return;
+        }
+
+        MakeDirectory();
+        using FileStream gate = WaitForGate();
+        if ((needsKernel && !File.Exists(Kernel)) || !File.Exists(Busybox))
+        {
+            Fetch(needsKernel && !File.Exists(Kernel));
+        }
+
+        BuildInitramfs();
+    }
+
+    private void Fetch(bool needsKernel)
+    {
+        AptSource apt = new(Path.Combine(directory, "apt"));
+        progress("Fetching the package lists of this machine's mirrors");
+        Directory.CreateDirectory(Path.Combine(directory, "apt"));
+        string complaint = apt.Update();
+        if (!File.Exists(Busybox))
+        {
+            progress("Fetching busybox-static");
+            string package = apt.Download("busybox-static", complaint);
+            DebianPackage.Extract(package, name => name is "bin/busybox" or "usr/bin/busybox", Busybox, executable: true);
+        }
+
+        if (needsKernel)
+        {
+            string name = apt.Resolve("linux-image-", "linux-image-amd64", "linux-image-generic")
+                ?? throw AptSource.Unavailable("linux-image-amd64", complaint);
+            progress($"Fetching the kernel, {name} (about 70 MB)");
+            string package = apt.Download(name, complaint);
+            progress("Unpacking the kernel");
+            DebianPackage.Extract(package, file => file.StartsWith("boot/vmlinuz", StringComparison.Ordinal), Kernel);
+            File.WriteAllText(Path.Combine(directory, "kernel.version"), name + "\n");
+            File.Delete(package);
+        }
+    }
+
+    private void BuildInitramfs()
+    {
+        string fresh = $"{Initramfs}.{Environment.ProcessId}";
+        using (FileStream file = File.Create(fresh))
+        {
+            InitramfsBuilder.Build(Busybox, new InitramfsContents(), file);
+        }
+
+        File.Move(fresh, Initramfs, overwrite: true);
+        File.WriteAllText(RecipeFile, InitramfsBuilder.Recipe);
+    }
+
+    private void MakeDirectory()
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProblemException("cache-directory", $"{directory} cannot be made: {e.Message}", "set XDG_CACHE_HOME");
+        }
+    }
+
+    private FileStream WaitForGate()
+    {
+        bool said = false;
+        while (true)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                if (!said)
+                {
+                    progress("Waiting for another dom that is fetching the same files");
+                    said = true;
+                }
+
+                Thread.Sleep(100);
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Toolstack.Provisioning;
+
+/// <summary>What goes into a guest's first file system, beside busybox.</summary>
+public sealed record InitramfsContents
+{
+    /// <summary>Replaces our own <c>/init</c>.</summary>
+    public string? Init { get; init; }
+
+    /// <summary>A shell command that runs instead of the interactive shell; the guest powers off after it.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>Files and folders of the host, with their places in the guest.</summary>
+    public IReadOnlyList<(string Source, string Target)> Files { get; init; } = [];
+}

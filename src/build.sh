@@ -1,0 +1,56 @@
+#!/bin/sh
+# Builds dom and domovoi-vm into out/. Several may run at once: the first builds, the others wait and find it done.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+stamp=out/.built
+started=$(date +%s)
+
+command -v dotnet >/dev/null 2>&1 || {
+    echo "dom: the .NET SDK is missing; install .NET 10 from https://dotnet.microsoft.com/download" >&2
+    exit 1
+}
+
+mkdir -p out
+exec 9>out/.lock
+if ! flock -n 9; then
+    echo "dom: waiting for another build ..."
+    flock 9
+fi
+if [ -f "$stamp" ] && [ -x out/dom ] && [ -x out/domovoi-vm ] &&
+    [ -z "$(find src Directory.Build.props Directory.Packages.props global.json \( -name bin -o -name obj \) -prune -o \
+        -newer "$stamp" \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.json' \) -print -quit)" ]; then
+    exit 0
+fi
+
+if command -v clang >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1; then
+    kind="native build"
+    set -- -p:PublishAot=true -p:StripSymbols=true
+    command -v clang >/dev/null 2>&1 || set -- "$@" -p:CppCompilerAndLinker=gcc
+else
+    kind="runtime build, trimmed; with clang or gcc it would be native and start faster"
+    set -- --self-contained true -p:PublishTrimmed=true -p:PublishReadyToRun=true
+fi
+
+echo "dom: building ($kind); this takes a minute, once"
+touch out/.begun
+for project in Domovoi.DomainHost Domovoi.Cli; do
+    echo "dom:   $project ..."
+    if ! dotnet publish "src/$project" -c Release -r linux-x64 -o out/fresh -nologo -v quiet \
+        -p:DebugType=none -p:GenerateDocumentationFile=false "$@" >out/build.log 2>&1; then
+        cat out/build.log >&2
+        echo "dom: the build failed" >&2
+        exit 1
+    fi
+done
+
+# A running dom or domovoi-vm keeps its old file: each is replaced by renaming.
+rm -rf out/fresh/*.dbg out/fresh/*.pdb out/fresh/*.xml
+for file in out/fresh/* out/fresh/.[!.]*; do
+    [ -e "$file" ] || continue
+    rm -rf "out/${file##*/}.old"
+    mv -f "$file" out/ 2>/dev/null || { mv "out/${file##*/}" "out/${file##*/}.old"; mv "$file" out/; rm -rf "out/${file##*/}.old"; }
+done
+rmdir out/fresh 2>/dev/null || true
+mv -f out/.begun "$stamp"
+echo "dom: built in $(($(date +%s) - started)) s"
