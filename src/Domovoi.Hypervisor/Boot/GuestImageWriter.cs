@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Hypervisor.Frames;
 using Domovoi.KernelImages;
 using Domovoi.Memory;
 
 namespace Domovoi.Hypervisor.Boot;
 
 /// <summary>Copies files into fresh guest memory through a small buffer, and leaves pages of zeros untouched: they take no host memory.</summary>
-internal sealed class GuestImageWriter(GuestMemory memory, ReadOnlyMemory<ulong> frames)
+internal sealed class GuestImageWriter(FrameTable table, ReadOnlyMemory<ulong> frames)
 {
     private const int ChunkSize = 128 << 10;
     private const int PageSize = PhysicalAddress.PageSize;
@@ -32,17 +33,30 @@ internal sealed class GuestImageWriter(GuestMemory memory, ReadOnlyMemory<ulong>
 
     private void Store(ReadOnlySpan<byte> bytes, ulong address)
     {
-        while (!bytes.IsEmpty)
+        Span<ulong> written = stackalloc ulong[(ChunkSize / PageSize) + 1];
+        int count = 0;
+        for (int done = 0; done < bytes.Length; done += LengthInPage(address + (ulong)done, bytes.Length - done))
         {
-            int start = (int)(address % PageSize);
-            ReadOnlySpan<byte> part = bytes[..Math.Min(PageSize - start, bytes.Length)];
+            if (PartAt(bytes, address, done).ContainsAnyExcept((byte)0))
+            {
+                written[count++] = frames.Span[(int)((address + (ulong)done) / PageSize)];
+            }
+        }
+
+        GuestRam.Populate(table, written[..count]);
+        for (int done = 0; done < bytes.Length; done += LengthInPage(address + (ulong)done, bytes.Length - done))
+        {
+            ReadOnlySpan<byte> part = PartAt(bytes, address, done);
             if (part.ContainsAnyExcept((byte)0))
             {
-                part.CopyTo(memory.Frame(frames.Span[(int)(address / PageSize)])[start..]);
+                ulong at = address + (ulong)done;
+                part.CopyTo(table.Memory.Frame(frames.Span[(int)(at / PageSize)])[(int)(at % PageSize)..]);
             }
-
-            bytes = bytes[part.Length..];
-            address += (ulong)part.Length;
         }
     }
+
+    private static ReadOnlySpan<byte> PartAt(ReadOnlySpan<byte> bytes, ulong address, int done) =>
+        bytes.Slice(done, LengthInPage(address + (ulong)done, bytes.Length - done));
+
+    private static int LengthInPage(ulong address, int length) => Math.Min(PageSize - (int)(address % PageSize), length);
 }

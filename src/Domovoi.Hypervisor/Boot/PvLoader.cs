@@ -87,35 +87,26 @@ public sealed class PvLoader
     /// <summary>Allocates all pages in order and writes the p2m list, which starts in a page that is among the first.</summary>
     private void AllocateMemory()
     {
-        for (ulong page = 0; page < _layout.UsedPages; page++)
+        const int WordsPerPage = PhysicalAddress.PageSize / sizeof(ulong);
+        ulong used = _layout.UsedPages;
+        GuestRam.Allocate(_table, 0, _frames);
+        ReadOnlySpan<ulong> lists = _frames.AsSpan((int)_layout.P2m.First, (int)_layout.P2m.Count);
+        GuestRam.Populate(_table, lists);
+        GuestRam.Populate(_table, _frames.AsSpan((int)_layout.PageTables.First, (int)_layout.PageTables.Count));
+        for (ulong first = 0; first < _request.Pages; first += WordsPerPage)
         {
-            _frames[page] = _table.AllocateRam(new Pfn(page)).Value;
-        }
-
-        const ulong WordsPerPage = PhysicalAddress.PageSize / sizeof(ulong);
-        Span<ulong> list = default;
-        for (ulong page = 0; page < _request.Pages; page++)
-        {
-            if (page % WordsPerPage == 0)
-            {
-                list = _memory.FrameWords(_frames[_layout.P2m.First + (page / WordsPerPage)]);
-            }
-
-            list[(int)(page % WordsPerPage)] = page < _layout.UsedPages
-                ? _frames[page]
-                : _table.AllocateRam(new Pfn(page)).Value;
-        }
-
-        ulong rest = _request.Pages % WordsPerPage;
-        if (rest != 0)
-        {
-            list[(int)rest..].Fill(ulong.MaxValue);
+            Span<ulong> list = _memory.FrameWords(lists[(int)(first / WordsPerPage)]);
+            int count = (int)Math.Min(WordsPerPage, _request.Pages - first);
+            int known = (int)Math.Min((ulong)count, used - Math.Min(first, used));
+            _frames.AsSpan((int)Math.Min(first, used), known).CopyTo(list);
+            GuestRam.Allocate(_table, first + (ulong)known, list[known..count]);
+            list[count..].Fill(ulong.MaxValue);
         }
     }
 
     private void LoadImages()
     {
-        GuestImageWriter writer = new(_memory, _frames);
+        GuestImageWriter writer = new(_table, _frames);
         foreach (LoadSegment segment in _request.Kernel.Segments)
         {
             writer.Load(_request.Kernel.Source, segment.FileOffset, segment.FileSize, _kernel.PseudoPhysical(segment));

@@ -17,8 +17,8 @@ public sealed record DomainSettings
     /// <summary>Processors, online or not.</summary>
     public int VcpuCount { get; init; } = 1;
 
-    /// <summary>Frame of <c>struct shared_info</c>.</summary>
-    public required Mfn SharedInfo { get; init; }
+    /// <summary>Frame of <c>struct shared_info</c>; the domain builder allocates one and fills this in.</summary>
+    public Mfn SharedInfo { get; init; } = Mfn.Invalid;
 
     public TimeSources Time { get; init; } = TimeSources.Host;
 

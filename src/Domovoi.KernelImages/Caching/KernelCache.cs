@@ -9,14 +9,14 @@ namespace Domovoi.KernelImages.Caching;
 /// <c>NAME.elf</c> is an unpacked kernel, named after the SHA-256 of the packed file; <c>index/</c> remembers which state of
 /// which file has which SHA-256, so that a kernel used before is neither read nor hashed again. Files appear whole, by
 /// rename; several processes may share the directory. What is damaged is made anew, and a directory that cannot be
-/// written only costs time.
+/// written only costs time. Without a directory nothing is kept.
 /// </remarks>
-public sealed class KernelCache(string directory, long maximumBytes = KernelCache.DefaultMaximumBytes)
+public sealed class KernelCache(string? directory, long maximumBytes = KernelCache.DefaultMaximumBytes)
 {
     /// <summary>Room for about sixteen distribution kernels.</summary>
     public const long DefaultMaximumBytes = 1L << 30;
 
-    private readonly CacheDirectory _directory = new(directory, maximumBytes);
+    private readonly CacheDirectory? _directory = directory is null ? null : new CacheDirectory(directory, maximumBytes);
 
     /// <summary>Opens a kernel file of any supported kind.</summary>
     /// <exception cref="KernelImageException">The file cannot be read, or is no usable kernel.</exception>
@@ -50,23 +50,28 @@ public sealed class KernelCache(string directory, long maximumBytes = KernelCach
 
     private KernelImage OpenPacked(string path)
     {
+        if (_directory is null)
+        {
+            return KernelImage.Parse(new MemoryImage(KernelUnpacker.Unpack(File.ReadAllBytes(path))));
+        }
+
         FileIdentity identity = FileIdentity.Of(path);
-        if (_directory.TryRecall(path, identity, out string? known) && OpenKept(known) is { } warm)
+        if (_directory.TryRecall(path, identity, out string? known) && OpenKept(_directory, known) is { } warm)
         {
             return warm;
         }
 
         byte[] file = File.ReadAllBytes(path);
         string name = Convert.ToHexStringLower(SHA256.HashData(file));
-        KernelImage image = OpenKept(name) ?? Unpack(file, name);
+        KernelImage image = OpenKept(_directory, name) ?? Unpack(_directory, file, name);
         _directory.TryRemember(path, identity, name);
         return image;
     }
 
     /// <summary>An unpacked kernel that is there and sound, or null.</summary>
-    private KernelImage? OpenKept(string name)
+    private static KernelImage? OpenKept(CacheDirectory directory, string name)
     {
-        FileImage? kept = _directory.TryOpen(name);
+        FileImage? kept = directory.TryOpen(name);
         try
         {
             return kept is null ? null : ParseOrDispose(kept);
@@ -77,9 +82,9 @@ public sealed class KernelCache(string directory, long maximumBytes = KernelCach
         }
     }
 
-    private KernelImage Unpack(byte[] file, string name)
+    private static KernelImage Unpack(CacheDirectory directory, byte[] file, string name)
     {
-        if (_directory.TryAdd(name, target => KernelUnpacker.Unpack(file, target)) && OpenKept(name) is { } image)
+        if (directory.TryAdd(name, target => KernelUnpacker.Unpack(file, target)) && OpenKept(directory, name) is { } image)
         {
             return image;
         }
