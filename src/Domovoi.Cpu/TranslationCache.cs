@@ -1,15 +1,219 @@
 // SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.Decode;
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.Run;
+using Domovoi.Cpu.Translate;
 using Domovoi.Memory;
 
 namespace Domovoi.Cpu;
 
-/// <summary>Translated code of one machine, shared by its processors.</summary>
-public sealed class TranslationCache(GuestMemory memory) : IDisposable
+/// <summary>Translated code of one machine.</summary>
+/// <remarks>
+/// Code is found by (virtual page, frame, mode) and then by RIP. A frame that holds code is marked in guest memory; a write
+/// to it retires every code page made from it. When the buffer is full everything is dropped and made anew.
+/// </remarks>
+public sealed class TranslationCache : ICodeWriteObserver, IDisposable
 {
+    private const int Reserve = 64 * 1024;
+
+    private readonly CodeBuffer _buffer;
+    private readonly nuint _mark;
+    private readonly Dictionary<(ulong VirtualPage, ulong Frame, ModeKey Mode), CodePage> _pages = [];
+    private readonly Dictionary<ulong, List<CodePage>> _byFrame = [];
+    private readonly Dictionary<int, CodePage> _byId = [];
+    private readonly List<TranslatedBlock> _blocks = [];
+    private readonly BlockDecoder _decoder = new();
+    private readonly BlockTranslator _translator = new();
+    private readonly ConcurrentQueue<ulong> _writtenFrames = new();
+    private int _lastId;
+
+    public TranslationCache(GuestMemory memory, ulong bufferSize = 128UL << 20)
+    {
+        Memory = memory;
+        _buffer = new CodeBuffer((nuint)bufferSize);
+        HostAssembler assembler = new();
+        assembler.Begin(_buffer.NextWrite, _buffer.NextRun);
+        Thunks = new Thunks(assembler);
+        _buffer.Commit(assembler.Position);
+        _mark = _buffer.Used;
+        HostFaults.Register(_buffer.RunStart, _buffer.RunStart + (nint)_buffer.Size, Thunks.HostFault);
+        memory.ObserveCodeWrites(this);
+    }
+
     /// <summary>The memory this machine's code is translated from.</summary>
-    public GuestMemory Memory { get; } = memory;
+    public GuestMemory Memory { get; }
+
+    /// <summary>Bytes of translated code in use.</summary>
+    public ulong BytesUsed => _buffer.Used;
+
+    /// <summary>Blocks translated since the start.</summary>
+    public long BlocksTranslated { get; private set; }
+
+    /// <summary>Guest instructions translated since the start.</summary>
+    public long InstructionsTranslated { get; private set; }
+
+    /// <summary>The processor that runs this code; told when pages retire.</summary>
+    internal VirtualCpu? Processor { get; set; }
+
+    /// <summary>Changes when all code is dropped.</summary>
+    internal nuint Epoch { get; private set; }
+
+    internal Thunks Thunks { get; }
+
+    internal CodeBuffer Buffer => _buffer;
+
+    /// <summary>Most instructions in a block; 1 makes every instruction precise.</summary>
+    internal int BlockLimit { get; set; } = DecodedBlock.Capacity;
+
+    /// <inheritdoc/>
+    /// <remarks>Any thread: the page retires when the processor next looks.</remarks>
+    public void CodeFrameWritten(ulong frame)
+    {
+        _writtenFrames.Enqueue(frame);
+        Processor?.RequestAttention();
+    }
+
+    internal CodePage? PageOf(int id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>The code page of a virtual page that is a frame now; made when missing.</summary>
+    internal CodePage GetPage(ulong virtualPage, ulong frame, ModeKey mode)
+    {
+        if (_pages.TryGetValue((virtualPage, frame, mode), out CodePage? page))
+        {
+            return page;
+        }
+
+        page = new CodePage(++_lastId, virtualPage, frame, mode);
+        _pages.Add((virtualPage, frame, mode), page);
+        _byId.Add(page.Id, page);
+        if (!_byFrame.TryGetValue(frame, out List<CodePage>? sharing))
+        {
+            _byFrame.Add(frame, sharing = []);
+        }
+
+        sharing.Add(page);
+        if (!Memory.HoldsCode(frame))
+        {
+            Memory.SetHoldsCode(frame, true);
+            Processor?.RevokeWrites(frame);
+        }
+
+        return page;
+    }
+
+    /// <summary>Translates the block at <paramref name="rip"/>.</summary>
+    /// <param name="nextPage">Called for the following page when the first instruction reaches into it; null when that page faults.</param>
+    /// <returns>null when <paramref name="nextPage"/> returned null.</returns>
+    internal TranslatedBlock? Translate(CodePage page, ulong rip, Func<CodePage?> nextPage)
+    {
+        if (_buffer.Free < Reserve)
+        {
+            DropEverything();
+            page = GetPage(page.VirtualPage, page.Frame, page.Mode);
+            Processor?.CodeDropped(page);
+        }
+
+        int limit = (page.Mode & ModeKey.SingleStep) != 0 ? 1 : BlockLimit;
+        DecodedBlock decoded = _decoder.Decode(rip, page.Mode, Memory.Frame(page.Frame), default, limit);
+        CodePage? second = null;
+        if (decoded.Count == 0)
+        {
+            second = nextPage();
+            if (second is null)
+            {
+                return null;
+            }
+
+            decoded = _decoder.Decode(rip, page.Mode, Memory.Frame(page.Frame), Memory.Frame(second.Frame), 1);
+        }
+
+        TranslatedBlock block = _translator.Translate(decoded, page, second, _buffer, Thunks);
+        page.Add(block);
+        _blocks.Add(block);
+        BlocksTranslated++;
+        InstructionsTranslated += decoded.Count;
+        return block;
+    }
+
+    /// <summary>The block whose code holds a host address.</summary>
+    internal TranslatedBlock BlockAt(nint host)
+    {
+        int low = 0;
+        int high = _blocks.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) >> 1;
+            if (_blocks[middle].CheckedEntry <= host)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return _blocks[low];
+    }
+
+    /// <summary>Retires what other writers than translated code wrote to. The processor's thread only.</summary>
+    /// <returns>Whether anything retired.</returns>
+    internal bool RetireWrittenFrames()
+    {
+        bool any = false;
+        while (_writtenFrames.TryDequeue(out ulong frame))
+        {
+            any |= Retire(frame);
+        }
+
+        return any;
+    }
+
+    /// <summary>Drops all code made from a frame.</summary>
+    internal bool Retire(ulong frame)
+    {
+        if (!_byFrame.Remove(frame, out List<CodePage>? pages))
+        {
+            return false;
+        }
+
+        foreach (CodePage page in pages)
+        {
+            page.Retire();
+            _pages.Remove((page.VirtualPage, page.Frame, page.Mode));
+            _byId.Remove(page.Id);
+            Processor?.ForgetPage(page);
+        }
+
+        Memory.SetHoldsCode(frame, false);
+        return true;
+    }
 
     public void Dispose()
     {
+        HostFaults.Unregister(_buffer.RunStart);
+        _buffer.Dispose();
+    }
+
+    private void DropEverything()
+    {
+        foreach (ulong frame in _byFrame.Keys)
+        {
+            Memory.SetHoldsCode(frame, false);
+        }
+
+        foreach (CodePage page in _pages.Values)
+        {
+            page.Retire();
+        }
+
+        _pages.Clear();
+        _byFrame.Clear();
+        _byId.Clear();
+        _blocks.Clear();
+        _buffer.Reset(_mark);
+        Epoch++;
     }
 }

@@ -1,28 +1,67 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Domovoi.Cpu.CodeCache;
 using Domovoi.Cpu.Mmu;
 using Domovoi.Cpu.Run;
 using Domovoi.Cpu.State;
+using Domovoi.Linux;
 using Domovoi.Memory;
 
 namespace Domovoi.Cpu;
 
 /// <summary>One x86-64 processor. All members but <see cref="Kick"/> belong to the one thread that calls <see cref="Run"/>.</summary>
-public sealed class VirtualCpu : IDisposable
+/// <remarks>
+/// Its state is one block of memory that translated code reaches through GS. <see cref="Run"/> looks the block at RIP up,
+/// enters it, and handles what is the processor's own business (TLB misses, unlinked branches, instructions carried out in
+/// C#) until something is not.
+/// </remarks>
+public sealed unsafe class VirtualCpu : IDisposable
 {
+    private readonly byte* _block;
+    private readonly CpuState* _state;
+    private readonly TranslationCache _cache;
+    private readonly RunLoop _loop;
+    private CpuMode _mode;
+    private int _threadId;
+
     public VirtualCpu(TranslationCache cache, PagingPolicy policy)
     {
-        _ = cache;
-        _ = policy;
+        _cache = cache;
+        _block = (byte*)MemoryMapping.MapAnonymous(StateLayout.Size, PageProtection.Read | PageProtection.Write);
+        _state = (CpuState*)_block;
+        _state->IndexMask = (StateLayout.TlbEntries - 1UL) << 12;
+        _state->PageMask = ~0xFFFUL;
+        _state->JumpMask = StateLayout.JumpEntries - 1;
+        _state->Go = 1;
+        _state->Mxcsr = 0x1F80;
+        _state->HostMxcsr = 0x1F80;
+        _state->Xcr0 = HostFeatures.XcrMask;
+        _state->LongMode = true;
+        _state->Rflags = 2;
+        Tlb = new SoftTlb(_block);
+        Tlb.Initialize();
+        Linear = new LinearMemory(cache.Memory, new PageWalker(cache.Memory, policy), Tlb);
+        _loop = new RunLoop(this, cache);
+        cache.Processor = this;
     }
 
     /// <summary>The registers. Valid while the processor is outside <see cref="Run"/>.</summary>
-    public ref CpuState State => throw new NotSupportedException();
+    public ref CpuState State => ref *_state;
 
     /// <summary>Why the last <see cref="Run"/> ended, with its operands.</summary>
-    public ExitDetails Exit { get; private set; }
+    public ExitDetails Exit => _loop.Exit;
 
     /// <summary>Selects the address space. Switching flushes nothing.</summary>
-    public CpuMode Mode { get; set; }
+    public CpuMode Mode
+    {
+        get => _mode;
+        set
+        {
+            _mode = value;
+            Linear.Mode = value;
+        }
+    }
 
     /// <summary>CR4.TSD: RDTSC leaves in user mode.</summary>
     public bool TimeStampDisabled { get; set; }
@@ -30,60 +69,155 @@ public sealed class VirtualCpu : IDisposable
     /// <summary>CR0.TS: x87, MMX, SSE and AVX instructions raise #NM.</summary>
     public bool TaskSwitched { get; set; }
 
+    /// <summary>What happened how often inside this processor.</summary>
+    public CpuCounters Counters { get; } = new();
+
+    internal SoftTlb Tlb { get; }
+
+    internal LinearMemory Linear { get; }
+
+    internal byte* Block => _block;
+
+    /// <summary>What translations depend on, as it is now.</summary>
+    internal ModeKey Key
+    {
+        get
+        {
+            ModeKey key = _mode == CpuMode.User ? ModeKey.User : ModeKey.None;
+            ulong flags = _state->SystemFlags;
+            if ((flags & 0x500) != 0)
+            {
+                key |= (flags & 0x400) != 0 ? ModeKey.Backwards : 0;
+                key |= (flags & 0x100) != 0 ? ModeKey.SingleStep : 0;
+            }
+
+            if (!_state->LongMode)
+            {
+                key |= ModeKey.Compatibility;
+                key |= (_state->EsBase | _state->CsBase | _state->SsBase | _state->DsBase) != 0 ? ModeKey.SegmentBases : 0;
+            }
+
+            key |= TaskSwitched ? ModeKey.TaskSwitched : 0;
+            key |= TimeStampDisabled && _mode == CpuMode.User ? ModeKey.TimeStampDisabled : 0;
+            return key;
+        }
+    }
+
     /// <summary>Runs guest code until something is not the processor's business.</summary>
-    public ExitReason Run() => throw new NotSupportedException();
+    public ExitReason Run()
+    {
+        if (_threadId != Environment.CurrentManagedThreadId)
+        {
+            ThreadSegment.SetGsBase((nint)_block);
+            _threadId = Environment.CurrentManagedThreadId;
+        }
+
+        return _loop.Run();
+    }
 
     /// <summary>Makes <see cref="Run"/> return <see cref="ExitReason.Interrupted"/> soon, or at once when next called. Any thread.</summary>
-    public void Kick() => throw new NotSupportedException();
+    public void Kick()
+    {
+        _loop.NoteKick();
+        RequestAttention();
+    }
 
     /// <summary>Finishes a privileged instruction: writes its destination operand and moves RIP behind it.</summary>
-    public void Complete(ulong result) => throw new NotSupportedException();
+    public void Complete(ulong result) => _loop.Complete(result);
 
     /// <summary>Finishes a privileged instruction without a result.</summary>
-    public void Skip() => throw new NotSupportedException();
+    /// <remarks>POP of a segment register also moves the stack pointer.</remarks>
+    public void Skip()
+    {
+        if (Exit is { Operation: PrivilegedOperation.LoadSegment, Reason: ExitReason.Privileged, IsString: true })
+        {
+            _state->Rsp += Exit.Size;
+        }
+
+        _state->Rip = Exit.NextRip;
+    }
 
     /// <summary>Finishes LAR, LSL, VERR or VERW: sets or clears ZF and leaves the destination alone.</summary>
-    public void SkipWithZeroFlag(bool zero) => throw new NotSupportedException();
+    public void SkipWithZeroFlag(bool zero)
+    {
+        _state->Rflags = zero ? _state->Rflags | 0x40 : _state->Rflags & ~0x40UL;
+        Skip();
+    }
 
     /// <summary>Decodes the store at RIP, which just raised #PF, so that its owner may do it on the guest's behalf.</summary>
     /// <returns>false when the instruction is not a plain store or read-modify-write of at most eight bytes.</returns>
-    public bool TryDecodeStore(out StoreOperation operation) => throw new NotSupportedException();
+    public bool TryDecodeStore(out StoreOperation operation) => _loop.Stores.TryDecode(out operation);
 
     /// <summary>Finishes a decoded store that its owner has done: sets registers and flags from the operand's old contents and moves RIP.</summary>
-    public void CompleteStore(in StoreOperation operation, ulong oldValue) => throw new NotSupportedException();
+    public void CompleteStore(in StoreOperation operation, ulong oldValue) => _loop.Stores.Complete(operation, oldValue);
 
     /// <summary>The top-level page table of a mode. Does not flush.</summary>
-    public PhysicalAddress GetRoot(CpuMode mode) => throw new NotSupportedException();
+    public PhysicalAddress GetRoot(CpuMode mode) => Linear.GetRoot(mode);
 
     /// <summary>Sets the top-level page table of a mode. Does not flush.</summary>
-    public void SetRoot(CpuMode mode, PhysicalAddress root) => throw new NotSupportedException();
+    public void SetRoot(CpuMode mode, PhysicalAddress root) => Linear.SetRoot(mode, root);
 
     /// <summary>Forgets every translation of both modes.</summary>
-    public void FlushTlb() => throw new NotSupportedException();
+    public void FlushTlb()
+    {
+        Counters.Flushes++;
+        Tlb.Flush();
+    }
 
     /// <summary>Forgets the translations of one page in both modes.</summary>
-    public void InvalidatePage(ulong linear) => throw new NotSupportedException();
+    public void InvalidatePage(ulong linear) => Tlb.Invalidate(linear);
 
     /// <summary>Translates as the processor would in the current mode, setting accessed and dirty bits.</summary>
     /// <returns>false with the #PF error code when the access faults; a non-canonical address faults with code 0.</returns>
     public bool TryTranslate(ulong linear, Access access, out PhysicalAddress address, out PageFaultErrorCode fault) =>
-        throw new NotSupportedException();
+        Linear.TryTranslate(linear, access, out address, out fault);
 
     /// <summary>Reads guest linear memory in the current mode; false when any byte faults.</summary>
-    public bool TryRead(ulong linear, Span<byte> destination) => throw new NotSupportedException();
+    public bool TryRead(ulong linear, Span<byte> destination) => Linear.TryRead(linear, destination);
 
     /// <summary>Writes guest linear memory in the current mode; false, with nothing written, when any byte faults.</summary>
-    public bool TryWrite(ulong linear, ReadOnlySpan<byte> source) => throw new NotSupportedException();
+    public bool TryWrite(ulong linear, ReadOnlySpan<byte> source) => Linear.TryWrite(linear, source);
 
     /// <summary>Reads a value from guest linear memory in the current mode.</summary>
     public bool TryRead<T>(ulong linear, out T value)
-        where T : unmanaged => throw new NotSupportedException();
+        where T : unmanaged
+    {
+        Unsafe.SkipInit(out value);
+        return Linear.TryRead(linear, MemoryMarshal.AsBytes(new Span<T>(ref value)));
+    }
 
     /// <summary>Writes a value to guest linear memory in the current mode.</summary>
     public bool TryWrite<T>(ulong linear, in T value)
-        where T : unmanaged => throw new NotSupportedException();
+        where T : unmanaged =>
+        Linear.TryWrite(linear, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
 
-    public void Dispose()
+    /// <summary>Copies x87, SSE and AVX state out, in the standard XSAVE layout (832 bytes).</summary>
+    public void GetVectorState(Span<byte> xsave) => VectorState.Get(_block, xsave);
+
+    /// <summary>Sets x87, SSE and AVX state from the standard XSAVE layout.</summary>
+    public void SetVectorState(ReadOnlySpan<byte> xsave) => VectorState.Set(_block, xsave);
+
+    /// <summary>Makes translated code come back to the run loop soon. Any thread.</summary>
+    internal void RequestAttention() => Volatile.Write(ref _state->Go, 0);
+
+    /// <summary>A frame holds translated code from now on: stores to it must be seen.</summary>
+    internal void RevokeWrites(ulong frame) =>
+        Tlb.RevokeWrites(_cache.Memory.HostBase + (nint)(frame << PhysicalAddress.PageShift));
+
+    /// <summary>A code page is retired: nothing may enter it.</summary>
+    internal void ForgetPage(CodePage page)
     {
+        ref int slot = ref Tlb.CodeSlot(page.Mode.Space(), page.VirtualPage);
+        slot = slot == page.Id ? 0 : slot;
     }
+
+    /// <summary>All code is gone; <paramref name="current"/> is about to be translated anew.</summary>
+    internal void CodeDropped(CodePage current)
+    {
+        Tlb.Flush();
+        Tlb.ForgetJumps();
+        Tlb.CodeSlot(current.Mode.Space(), current.VirtualPage) = current.Id;
+    }
+
+    public void Dispose() => MemoryMapping.Unmap((nint)_block, StateLayout.Size);
 }

@@ -32,6 +32,6 @@ public readonly record struct ExitDetails
     /// <summary>Operand size in bytes.</summary>
     public byte Size { get; init; }
 
-    /// <summary>INS or OUTS rather than IN or OUT.</summary>
+    /// <summary>INS or OUTS rather than IN or OUT; POP rather than MOV for a segment register.</summary>
     public bool IsString { get; init; }
 }

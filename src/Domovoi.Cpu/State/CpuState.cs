@@ -7,6 +7,8 @@ namespace Domovoi.Cpu.State;
 [StructLayout(LayoutKind.Explicit)]
 public struct CpuState
 {
+    private const ulong ArithmeticMask = 0x8D5;
+
     [FieldOffset(0x00)] public ulong Rax;
     [FieldOffset(0x08)] public ulong Rcx;
     [FieldOffset(0x10)] public ulong Rdx;
@@ -25,9 +27,10 @@ public struct CpuState
     [FieldOffset(0x78)] public ulong R15;
     [FieldOffset(0x80)] public ulong Rip;
 
-    /// <summary>Segment bases; CS, DS, ES and SS bases count in compatibility mode only.</summary>
     [FieldOffset(0x90)] public ulong FsBase;
     [FieldOffset(0x98)] public ulong GsBase;
+
+    /// <summary>The bases of ES, CS, SS and DS count in compatibility mode only.</summary>
     [FieldOffset(0xA0)] public ulong EsBase;
     [FieldOffset(0xA8)] public ulong CsBase;
     [FieldOffset(0xB0)] public ulong SsBase;
@@ -43,10 +46,42 @@ public struct CpuState
     /// <summary>Whether CS is a 64-bit code segment; otherwise 32-bit compatibility mode.</summary>
     [FieldOffset(0xCC)] public bool LongMode;
 
+    /// <summary>CF, PF, AF, ZF and SF in bits 8 to 15 as LAHF leaves them, OF in bit 0 as SETO leaves it.</summary>
+    [FieldOffset(0xD0)] internal ulong ArithmeticFlags;
+
+    /// <summary>RFLAGS without the six arithmetic flags.</summary>
+    [FieldOffset(0xD8)] internal ulong SystemFlags;
+
+    [FieldOffset(0xE0)] internal nint HostResume;
+    [FieldOffset(0xF0)] internal int Go;
+    [FieldOffset(0xF4)] internal int Leave;
+    [FieldOffset(0xF8)] internal ulong ScratchR14;
+    [FieldOffset(0x100)] internal ulong ScratchR15;
+    [FieldOffset(0x108)] internal int PendingStore;
+
+    /// <summary>MXCSR.</summary>
+    [FieldOffset(0x10C)] public uint Mxcsr;
+    [FieldOffset(0x110)] internal uint HostMxcsr;
+
+    /// <summary>What RDTSCP and RDPID return: MSR_TSC_AUX.</summary>
+    [FieldOffset(0x114)] public uint TscAux;
+    [FieldOffset(0x118)] internal ulong IndexMask;
+    [FieldOffset(0x120)] internal ulong PageMask;
+    [FieldOffset(0x128)] internal ulong JumpMask;
+    [FieldOffset(0x130)] internal nint HostFaultRip;
+    [FieldOffset(0x138)] internal ulong HostFaultTrap;
+
+    /// <summary>XCR0 as the guest set it.</summary>
+    [FieldOffset(0x150)] public ulong Xcr0;
+
     /// <summary>RFLAGS, all bits.</summary>
     public ulong Rflags
     {
-        readonly get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        readonly get => SystemFlags | ((ArithmeticFlags >> 8) & 0xD5) | ((ArithmeticFlags & 1) << 11) | 2;
+        set
+        {
+            ArithmeticFlags = ((value & 0xD5) << 8) | 0x200 | ((value >> 11) & 1);
+            SystemFlags = value & ~ArithmeticMask & ~2UL;
+        }
     }
 }

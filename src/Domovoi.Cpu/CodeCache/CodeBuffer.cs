@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Linux;
+
+namespace Domovoi.Cpu.CodeCache;
+
+/// <summary>Memory for translated code: one file mapped twice, so that no address is ever writable and executable.</summary>
+/// <remarks>Code is bump-allocated and never freed one by one; <see cref="Reset"/> drops everything behind a mark.</remarks>
+internal sealed class CodeBuffer : IDisposable
+{
+    private readonly int _file;
+
+    internal CodeBuffer(nuint size)
+    {
+        Size = size;
+        _file = MemoryMapping.CreateMemoryFile("domovoi-code", size);
+        WriteStart = MemoryMapping.MapFile(_file, 0, size, PageProtection.Read | PageProtection.Write);
+        RunStart = MemoryMapping.MapFile(_file, 0, size, PageProtection.Read | PageProtection.Execute);
+    }
+
+    internal nuint Size { get; }
+
+    internal nint WriteStart { get; }
+
+    internal nint RunStart { get; }
+
+    /// <summary>Bytes in use.</summary>
+    internal nuint Used { get; private set; }
+
+    internal nint NextWrite => WriteStart + (nint)Used;
+
+    internal nint NextRun => RunStart + (nint)Used;
+
+    internal nuint Free => Size - Used;
+
+    /// <summary>Where bytes at a run address are written.</summary>
+    internal nint ToWrite(nint run) => run - RunStart + WriteStart;
+
+    internal bool Contains(nint run) => run >= RunStart && run < RunStart + (nint)Size;
+
+    /// <summary>Takes everything up to <paramref name="run"/> into use, rounded up to 16 bytes.</summary>
+    internal void Commit(nint run) => Used = ((nuint)(run - RunStart) + 15) & ~(nuint)15;
+
+    internal void Reset(nuint mark) => Used = mark;
+
+    public void Dispose()
+    {
+        MemoryMapping.Unmap(WriteStart, Size);
+        MemoryMapping.Unmap(RunStart, Size);
+        MemoryMapping.CloseFile(_file);
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Cpu.CodeCache;
+
+/// <summary>Code translated from one virtual page while it was one physical frame, in one mode.</summary>
+/// <remarks>
+/// Identities are never used twice: a link into a page compares the identity that the page has now with the one it was
+/// made for, so retiring a page unlinks it everywhere at once.
+/// </remarks>
+internal sealed class CodePage(int id, ulong virtualPage, ulong frame, ModeKey mode)
+{
+    private readonly Dictionary<ulong, TranslatedBlock> _blocks = [];
+
+    /// <summary>Positive, unique in the cache's life.</summary>
+    internal int Id { get; } = id;
+
+    /// <summary>The page's linear address.</summary>
+    internal ulong VirtualPage { get; } = virtualPage;
+
+    internal ulong Frame { get; } = frame;
+
+    internal ModeKey Mode { get; } = mode;
+
+    /// <summary>The frame was written to: nothing may enter here again.</summary>
+    internal bool IsRetired { get; private set; }
+
+    internal bool TryGet(ulong rip, out TranslatedBlock block) => _blocks.TryGetValue(rip, out block!);
+
+    internal void Add(TranslatedBlock block) => _blocks[block.Rip] = block;
+
+    internal void Retire()
+    {
+        IsRetired = true;
+        _blocks.Clear();
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Cpu.CodeCache;
+
+/// <summary>Why translated code returned to the run loop. <see cref="Run.ExitReason"/> is what the run loop makes of it.</summary>
+internal enum LeaveCode
+{
+    None,
+
+    /// <summary>A memory access missed the TLB; R14 and R15 say which.</summary>
+    Access,
+
+    /// <summary>A store that the slow path prepared has been made and must be finished.</summary>
+    CommitStore,
+
+    /// <summary>A direct branch that is not linked yet; <see cref="LinkStub"/> stands behind the call.</summary>
+    Link,
+
+    /// <summary>An indirect branch found nothing in the jump cache; R14 is its target.</summary>
+    JumpMiss,
+
+    /// <summary>Continue at the RIP behind the call.</summary>
+    Dispatch,
+
+    /// <summary>Somebody kicked; continue at the RIP behind the call.</summary>
+    Poll,
+
+    /// <summary>Carry out the instruction at the RIP behind the call; translated code goes on behind it.</summary>
+    Instruction,
+
+    /// <summary>The host processor refused an instruction; the guest gets the exception.</summary>
+    HostFault,
+
+    /// <summary>One instruction was carried out with TF set; the RIP behind the call is next.</summary>
+    SingleStep,
+}

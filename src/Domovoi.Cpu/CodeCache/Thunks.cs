@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
+using Domovoi.Cpu.Translate;
+
+namespace Domovoi.Cpu.CodeCache;
+
+/// <summary>The emitted code that all blocks share: the way in, the ways out, and the recovery from host faults.</summary>
+internal sealed class Thunks
+{
+    private static readonly HostRegister[] s_saved =
+        [HostRegister.Rbx, HostRegister.Rbp, HostRegister.R12, HostRegister.R13, HostRegister.R14, HostRegister.R15];
+
+    internal Thunks(HostAssembler assembler)
+    {
+        nint leave = EmitLeave(assembler);
+        Enter = EmitEnter(assembler);
+        Access = EmitCalled(assembler, LeaveCode.Access, leave);
+        nint commit = EmitCalled(assembler, LeaveCode.CommitStore, leave);
+        CommitStore = EmitCommit(assembler, commit);
+        Link = EmitCalled(assembler, LeaveCode.Link, leave);
+        Dispatch = EmitCalled(assembler, LeaveCode.Dispatch, leave);
+        Poll = EmitCalled(assembler, LeaveCode.Poll, leave);
+        Instruction = EmitCalled(assembler, LeaveCode.Instruction, leave);
+        SingleStep = EmitCalled(assembler, LeaveCode.SingleStep, leave);
+        JumpMiss = EmitJumped(assembler, LeaveCode.JumpMiss, leave);
+        HostFault = EmitJumped(assembler, LeaveCode.HostFault, leave);
+    }
+
+    /// <summary>C-callable, no arguments: loads the guest's registers and jumps to <c>HostResume</c>.</summary>
+    internal nint Enter { get; }
+
+    /// <summary>Called with the linear address in R14 and an <see cref="AccessSite"/> in R15; returns a delta in R15.</summary>
+    internal nint Access { get; }
+
+    /// <summary>Called behind a store made on the slow path; keeps flags.</summary>
+    internal nint CommitStore { get; }
+
+    internal nint Link { get; }
+
+    internal nint Dispatch { get; }
+
+    internal nint Poll { get; }
+
+    internal nint Instruction { get; }
+
+    internal nint SingleStep { get; }
+
+    /// <summary>Jumped to with the target in R14.</summary>
+    internal nint JumpMiss { get; }
+
+    internal nint HostFault { get; }
+
+    private static nint EmitEnter(HostAssembler a)
+    {
+        nint start = a.Position;
+        foreach (HostRegister register in s_saved)
+        {
+            a.Push(register);
+        }
+
+        a.Lea64(HostRegister.Rsp, new HostAddress(HostRegister.Rsp, Displacement: -8));
+        a.Store64(HostAddress.State(StateLayout.HostStack), HostRegister.Rsp);
+        ControlWord(a, 3, StateLayout.HostMxcsr);
+        ControlWord(a, 2, StateLayout.GuestMxcsr);
+        EmitVectors(a, store: false);
+        a.Load64(HostRegister.Rax, HostAddress.State(StateLayout.ArithmeticFlags));
+        a.Byte(0x04);
+        a.Byte(0x7F);
+        a.Byte(0x9E);
+        for (int guest = 0; guest < 16; guest++)
+        {
+            if (!RegisterMap.IsInMemory(guest))
+            {
+                a.Load64(RegisterMap.HostOf(guest), RegisterMap.StateOf(guest));
+            }
+        }
+
+        a.Load64(HostRegister.R14, HostAddress.State(StateLayout.ScratchR14));
+        a.Load64(HostRegister.R15, HostAddress.State(StateLayout.ScratchR15));
+        a.Jump(HostAddress.State(StateLayout.HostResume));
+        return start;
+    }
+
+    private static nint EmitLeave(HostAssembler a)
+    {
+        nint start = a.Position;
+        for (int guest = 0; guest < 16; guest++)
+        {
+            if (!RegisterMap.IsInMemory(guest))
+            {
+                a.Store64(RegisterMap.StateOf(guest), RegisterMap.HostOf(guest));
+            }
+        }
+
+        a.Store64(HostAddress.State(StateLayout.ScratchR14), HostRegister.R14);
+        a.Store64(HostAddress.State(StateLayout.ScratchR15), HostRegister.R15);
+
+        // LAHF; SETO AL
+        a.Byte(0x9F);
+        a.Byte(0x0F);
+        a.Byte(0x90);
+        a.Byte(0xC0);
+        a.Store64(HostAddress.State(StateLayout.ArithmeticFlags), HostRegister.Rax);
+        EmitVectors(a, store: true);
+        ControlWord(a, 3, StateLayout.GuestMxcsr);
+        ControlWord(a, 2, StateLayout.HostMxcsr);
+        a.Load64(HostRegister.Rsp, HostAddress.State(StateLayout.HostStack));
+        a.Lea64(HostRegister.Rsp, new HostAddress(HostRegister.Rsp, Displacement: 8));
+        for (int i = s_saved.Length - 1; i >= 0; i--)
+        {
+            a.Pop(s_saved[i]);
+        }
+
+        a.Return();
+        return start;
+    }
+
+    /// <summary>LDMXCSR (2) or STMXCSR (3).</summary>
+    private static void ControlWord(HostAssembler a, int extension, int offset) =>
+        a.MemoryForm(0x0FAE, extension, HostAddress.State(offset), wide: false);
+
+    private static void EmitVectors(HostAssembler a, bool store)
+    {
+        for (int i = 0; i < 16; i++)
+        {
+            HostAddress home = HostAddress.State(StateLayout.Vectors + (i * 32));
+            if (HostProcessor.HasAvx)
+            {
+                a.Byte(0x65);
+                a.Byte(0xC4);
+                a.Byte(((i >> 3) ^ 1) << 7 | 0x61);
+                a.Byte(0x7C);
+                a.Byte(store ? 0x11 : 0x10);
+                a.ModRm(i & 7, home);
+            }
+            else
+            {
+                a.MemoryForm(store ? 0x0F11 : 0x0F10, i, home, wide: false);
+            }
+        }
+
+        if (HostProcessor.HasAvx && store)
+        {
+            a.Byte(0xC5);
+            a.Byte(0xF8);
+            a.Byte(0x77);
+        }
+    }
+
+    private static nint EmitCalled(HostAssembler a, LeaveCode code, nint leave)
+    {
+        nint start = a.Position;
+        a.Pop(HostAddress.State(StateLayout.HostResume));
+        a.StoreImmediate32(HostAddress.State(StateLayout.Leave), (int)code);
+        a.Jump(leave);
+        return start;
+    }
+
+    private static nint EmitJumped(HostAssembler a, LeaveCode code, nint leave)
+    {
+        nint start = a.Position;
+        a.StoreImmediate32(HostAddress.State(StateLayout.Leave), (int)code);
+        a.Jump(leave);
+        return start;
+    }
+
+    private static nint EmitCommit(HostAssembler a, nint slow)
+    {
+        nint start = a.Position;
+        a.PushFlags();
+        a.Cmp32Immediate8(HostAddress.State(StateLayout.PendingStore), 0);
+        nint pending = a.JumpIf8(Condition.NotEqual);
+        a.PopFlags();
+        a.Return();
+        a.Bind8(pending);
+        a.PopFlags();
+        a.Jump(slow);
+        return start;
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Cpu.CodeCache;
+
+/// <summary>Where one run of guest instructions was translated to.</summary>
+/// <param name="Rip">Guest address of the first instruction.</param>
+/// <param name="CheckedEntry">Entry from another page: compares the page's identity first.</param>
+/// <param name="FastEntry">Entry from within the page.</param>
+/// <param name="End">First byte behind the block's code.</param>
+/// <param name="Sites">Pairs of (host offset from <paramref name="CheckedEntry"/>, guest offset from <paramref name="Rip"/>), ascending.</param>
+internal sealed record TranslatedBlock(ulong Rip, nint CheckedEntry, nint FastEntry, nint End, uint[] Sites)
+{
+    /// <summary>The guest instruction that the code at a host address belongs to.</summary>
+    internal ulong RipAt(nint host)
+    {
+        uint offset = (uint)(host - CheckedEntry);
+        ulong rip = Rip;
+        foreach (uint site in Sites)
+        {
+            if ((site & 0xFFFF) > offset)
+            {
+                break;
+            }
+
+            rip = Rip + (site >> 16);
+        }
+
+        return rip;
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Decode;
+
+/// <summary>What the translator must know about an instruction form besides its operands. One value per Iced <see cref="Code"/>.</summary>
+internal readonly struct CodeFacts
+{
+    private CodeFacts(OpCodeInfo opCode, byte written, bool memoryRead, bool memoryWritten, int modRmOperand, int modRmSize)
+    {
+        Written = written;
+        MemoryRead = memoryRead;
+        MemoryWritten = memoryWritten;
+        ModRmOperand = (sbyte)modRmOperand;
+        ModRmSize = (byte)modRmSize;
+        IsKnown = true;
+        IsWideVector = IsVectorExtension(opCode);
+    }
+
+    internal bool IsKnown { get; }
+
+    /// <summary>Bit n: operand n is written, perhaps conditionally.</summary>
+    internal byte Written { get; }
+
+    internal bool MemoryRead { get; }
+
+    internal bool MemoryWritten { get; }
+
+    /// <summary>The operand that may be a register or memory, or -1.</summary>
+    internal sbyte ModRmOperand { get; }
+
+    /// <summary>Bytes of that operand when it is memory.</summary>
+    internal byte ModRmSize { get; }
+
+    /// <summary>Uses x87, MMX or vector registers, so CR0.TS matters.</summary>
+    internal bool IsWideVector { get; }
+
+    internal bool Writes(int operand) => (Written & (1 << operand)) != 0;
+
+    internal static CodeFacts Of(in Instruction instruction, InstructionInfoFactory factory)
+    {
+        InstructionInfo information = factory.GetInfo(instruction, InstructionInfoOptions.None);
+        OpCodeInfo opCode = instruction.Code.ToOpCode();
+        byte written = 0;
+        bool memoryRead = false;
+        bool memoryWritten = false;
+        int modRm = -1;
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            OpAccess access = information.GetOpAccess(i);
+            bool writes = access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or OpAccess.ReadCondWrite;
+            bool reads = access is OpAccess.Read or OpAccess.CondRead or OpAccess.ReadWrite or OpAccess.ReadCondWrite;
+            written |= (byte)(writes ? 1 << i : 0);
+            if (IsRegisterOrMemory(opCode.GetOpKind(i)))
+            {
+                modRm = i;
+            }
+
+            if (IsMemory(opCode.GetOpKind(i)) || IsRegisterOrMemory(opCode.GetOpKind(i)))
+            {
+                memoryRead |= reads;
+                memoryWritten |= writes;
+            }
+        }
+
+        return new CodeFacts(opCode, written, memoryRead, memoryWritten, modRm, opCode.MemorySize.GetSize());
+    }
+
+    private static bool IsVectorExtension(OpCodeInfo opCode)
+    {
+        foreach (CpuidFeature feature in opCode.Code.CpuidFeatures())
+        {
+            switch (feature)
+            {
+                case CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387 or CpuidFeature.MMX or CpuidFeature.SSE
+                    or CpuidFeature.SSE2 or CpuidFeature.SSE3 or CpuidFeature.SSSE3 or CpuidFeature.SSE4_1
+                    or CpuidFeature.SSE4_2 or CpuidFeature.SSE4A or CpuidFeature.AVX or CpuidFeature.AVX2
+                    or CpuidFeature.FMA or CpuidFeature.F16C or CpuidFeature.AES or CpuidFeature.PCLMULQDQ
+                    or CpuidFeature.SHA or CpuidFeature.GFNI or CpuidFeature.VAES or CpuidFeature.VPCLMULQDQ
+                    or CpuidFeature.XSAVE or CpuidFeature.FXSR:
+                    return UsesVectorState(opCode);
+                default:
+                    continue;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool UsesVectorState(OpCodeInfo opCode) => opCode.Mnemonic is not (
+        Mnemonic.Lfence or Mnemonic.Mfence or Mnemonic.Sfence or Mnemonic.Pause or Mnemonic.Movnti or Mnemonic.Clflush
+        or Mnemonic.Prefetchnta or Mnemonic.Prefetcht0 or Mnemonic.Prefetcht1 or Mnemonic.Prefetcht2
+        or Mnemonic.Xgetbv or Mnemonic.Xsetbv or Mnemonic.Crc32 or Mnemonic.Popcnt);
+
+    private static bool IsRegisterOrMemory(OpCodeOperandKind kind) => kind is
+        OpCodeOperandKind.r8_or_mem or OpCodeOperandKind.r16_or_mem or OpCodeOperandKind.r32_or_mem
+        or OpCodeOperandKind.r32_or_mem_mpx or OpCodeOperandKind.r64_or_mem or OpCodeOperandKind.r64_or_mem_mpx
+        or OpCodeOperandKind.mm_or_mem or OpCodeOperandKind.xmm_or_mem or OpCodeOperandKind.ymm_or_mem
+        or OpCodeOperandKind.zmm_or_mem;
+
+    private static bool IsMemory(OpCodeOperandKind kind) => kind is
+        OpCodeOperandKind.mem or OpCodeOperandKind.mem_offs or OpCodeOperandKind.mem_mpx or OpCodeOperandKind.mem_mib
+        or OpCodeOperandKind.mem_vsib32x or OpCodeOperandKind.mem_vsib32y or OpCodeOperandKind.mem_vsib64x
+        or OpCodeOperandKind.mem_vsib64y;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using Domovoi.Cpu.State;
+using Domovoi.Memory;
+
+namespace Domovoi.Cpu.Mmu;
+
+/// <summary>Guest linear memory as C# sees it: through the same TLB as translated code, and page by page.</summary>
+internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker, SoftTlb tlb)
+{
+    private readonly PhysicalAddress[] _roots = new PhysicalAddress[2];
+
+    /// <summary>The address space in use.</summary>
+    internal CpuMode Mode { get; set; }
+
+    /// <summary>The address that the last failed access faulted at.</summary>
+    internal ulong FaultAddress { get; private set; }
+
+    /// <summary>The #PF error code of the last failed access; 0 with a non-canonical address means #GP.</summary>
+    internal PageFaultErrorCode Fault { get; private set; }
+
+    internal PhysicalAddress GetRoot(CpuMode mode) => _roots[(int)mode];
+
+    internal void SetRoot(CpuMode mode, PhysicalAddress root) => _roots[(int)mode] = root;
+
+    internal bool TryTranslate(ulong linear, Access access, out PhysicalAddress address, out PageFaultErrorCode fault)
+    {
+        fault = PageFaultErrorCode.None;
+        address = default;
+        if (!PageWalker.IsCanonical(linear)
+            || !walker.TryWalk(_roots[(int)Mode], linear, access, Mode, out ulong frame, out fault))
+        {
+            FaultAddress = linear;
+            Fault = fault;
+            return false;
+        }
+
+        address = PhysicalAddress.OfFrame(frame) + (linear & 0xFFF);
+        return true;
+    }
+
+    /// <summary>The host address of bytes within one page, or 0 with <see cref="Fault"/> set. A page written to enters the write TLB unless it holds code.</summary>
+    internal nint HostAddressOf(ulong linear, int size, bool write)
+    {
+        nint host = tlb.Probe(Mode, write, linear, size);
+        if (host != 0)
+        {
+            return host;
+        }
+
+        if (!TryTranslate(linear, write ? Access.Write : Access.Read, out PhysicalAddress address, out _))
+        {
+            return 0;
+        }
+
+        nint page = memory.HostBase + (nint)(address.Frame << PhysicalAddress.PageShift);
+        if (!write || !memory.HoldsCode(address.Frame))
+        {
+            tlb.Insert(Mode, write, linear, page);
+        }
+
+        return page + (nint)(linear & 0xFFF);
+    }
+
+    /// <summary>The frame behind a host address of guest memory.</summary>
+    internal ulong FrameOf(nint host) => (ulong)(host - memory.HostBase) >> PhysicalAddress.PageShift;
+
+    internal bool TryRead(ulong linear, Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            int run = Math.Min(destination.Length, 4096 - (int)(linear & 0xFFF));
+            nint host = HostAddressOf(linear, run, write: false);
+            if (host == 0)
+            {
+                return false;
+            }
+
+            // SAFETY: HostAddressOf vouches for run bytes in one page.
+            new ReadOnlySpan<byte>((void*)host, run).CopyTo(destination);
+            destination = destination[run..];
+            linear += (ulong)run;
+        }
+
+        return true;
+    }
+
+    internal bool TryWrite(ulong linear, ReadOnlySpan<byte> source)
+    {
+        ulong at = linear;
+        for (int left = source.Length; left > 0;)
+        {
+            int run = Math.Min(left, 4096 - (int)(at & 0xFFF));
+            if (HostAddressOf(at, run, write: true) == 0)
+            {
+                return false;
+            }
+
+            at += (ulong)run;
+            left -= run;
+        }
+
+        while (!source.IsEmpty)
+        {
+            int run = Math.Min(source.Length, 4096 - (int)(linear & 0xFFF));
+            nint host = HostAddressOf(linear, run, write: true);
+
+            // SAFETY: as in TryRead.
+            source[..run].CopyTo(new Span<byte>((void*)host, run));
+            NoteWrite(host, run);
+            source = source[run..];
+            linear += (ulong)run;
+        }
+
+        return true;
+    }
+
+    /// <summary>Tells about a write made through a host address of guest memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void NoteWrite(nint host, int size)
+    {
+        if (memory.HoldsCode(FrameOf(host)))
+        {
+            memory.ReportCodeWrites(new PhysicalAddress((ulong)(host - memory.HostBase)), (ulong)size);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.State;
+
+namespace Domovoi.Cpu.Mmu;
+
+/// <summary>The tables that translated code looks linear addresses up in, and their C# side.</summary>
+/// <remarks>
+/// Four direct-mapped tables of 1024 pages: kernel and user mode, reading and writing. A page that must not be written
+/// unseen (read-only, clean, holding translated code) is simply not in the write table. Each entry exists twice: {tag, delta}
+/// for checks that may clobber flags, {-(page number)} and {delta} for those that may not. Filled slots are logged, so that
+/// a flush after little work is cheap.
+/// <code>host address = linear address + delta</code>
+/// </remarks>
+internal sealed unsafe class SoftTlb(byte* block)
+{
+    private const int LogCapacity = 192;
+    private const int Mask = StateLayout.TlbEntries - 1;
+
+    private readonly ushort[] _log = new ushort[LogCapacity];
+    private int _logged = LogCapacity;
+
+    /// <summary>Empties everything, whatever was there.</summary>
+    internal void Initialize()
+    {
+        for (int table = 0; table < 4; table++)
+        {
+            ClearTable(table);
+        }
+
+        _logged = 0;
+        ForgetJumps();
+    }
+
+    /// <summary>Forgets all data and code translations.</summary>
+    internal void Flush()
+    {
+        new Span<byte>(block + StateLayout.CodeTlb, 2 * StateLayout.CodeTlbStride).Clear();
+        if (_logged < LogCapacity)
+        {
+            for (int i = 0; i < _logged; i++)
+            {
+                ClearSlot(_log[i] >> 10, _log[i] & Mask);
+            }
+        }
+        else
+        {
+            for (int table = 0; table < 4; table++)
+            {
+                ClearTable(table);
+            }
+        }
+
+        _logged = 0;
+    }
+
+    /// <summary>Forgets one page in all tables.</summary>
+    internal void Invalidate(ulong linear)
+    {
+        int slot = (int)(linear >> 12) & Mask;
+        for (int table = 0; table < 4; table++)
+        {
+            ClearSlot(table, slot);
+        }
+
+        CodeSlot(CpuMode.Kernel, linear) = 0;
+        CodeSlot(CpuMode.User, linear) = 0;
+    }
+
+    /// <summary>Makes a page known to one table.</summary>
+    internal void Insert(CpuMode mode, bool write, ulong linear, nint hostPage)
+    {
+        ulong page = linear & ~0xFFFUL;
+        int table = Table(mode, write);
+        int slot = (int)(page >> 12) & Mask;
+        long delta = hostPage - (long)page;
+        ulong* entry = Entry(table, slot);
+        entry[0] = page;
+        entry[1] = (ulong)delta;
+        *NegatedPage(table, slot) = 0 - (page >> 12);
+        *Delta(table, slot) = delta;
+        if (_logged < LogCapacity)
+        {
+            _log[_logged++] = (ushort)((table << 10) | slot);
+        }
+    }
+
+    /// <summary>The host address of <paramref name="size"/> bytes that lie in one page the table knows, or 0.</summary>
+    internal nint Probe(CpuMode mode, bool write, ulong linear, int size)
+    {
+        ulong* entry = Entry(Table(mode, write), (int)(linear >> 12) & Mask);
+        return (linear ^ entry[0]) <= (ulong)(4096 - size) ? (nint)(linear + entry[1]) : 0;
+    }
+
+    /// <summary>Takes a host page out of the write tables: it holds translated code from now on.</summary>
+    internal void RevokeWrites(nint hostPage)
+    {
+        for (int table = 1; table < 4; table += 2)
+        {
+            for (int slot = 0; slot < StateLayout.TlbEntries; slot++)
+            {
+                ulong* entry = Entry(table, slot);
+                if (entry[0] + entry[1] == (ulong)hostPage)
+                {
+                    ClearSlot(table, slot);
+                }
+            }
+        }
+    }
+
+    /// <summary>The identity of the code page that a virtual page is now; 0 when unknown.</summary>
+    internal ref int CodeSlot(CpuMode mode, ulong linear) =>
+        ref ((int*)(block + StateLayout.CodeTlb + ((int)mode * StateLayout.CodeTlbStride)))[(int)(linear >> 12) & Mask];
+
+    /// <summary>Remembers where an indirect branch to <paramref name="rip"/> goes.</summary>
+    internal void RememberJump(CpuMode mode, ulong rip, nint checkedEntry)
+    {
+        int slot = (int)(rip & (HostProcessor.HasBmi2 ? (ulong)StateLayout.JumpEntries - 1 : 0xFF));
+        ((ulong*)(block + StateLayout.JumpTags + ((int)mode * StateLayout.JumpStride)))[slot] = 0 - rip;
+        ((nint*)(block + StateLayout.JumpTargets + ((int)mode * StateLayout.JumpStride)))[slot] = checkedEntry;
+    }
+
+    /// <summary>Forgets all indirect branches: the code they lead to is gone.</summary>
+    internal void ForgetJumps()
+    {
+        for (int mode = 0; mode < 2; mode++)
+        {
+            Span<ulong> tags = new(block + StateLayout.JumpTags + (mode * StateLayout.JumpStride), StateLayout.JumpEntries);
+
+            // -1 + 1 = 0 would match; no address -1 is looked up in any slot but the last.
+            tags.Fill(1);
+            tags[^1] = 0;
+        }
+    }
+
+    private static int Table(CpuMode mode, bool write) => ((int)mode * 2) + (write ? 1 : 0);
+
+    private ulong* Entry(int table, int slot) =>
+        (ulong*)(block + StateLayout.DataTlb + (table * StateLayout.DataTlbStride) + (slot * 16));
+
+    private ulong* NegatedPage(int table, int slot) =>
+        (ulong*)(block + StateLayout.NegatedPages + (table * StateLayout.FlagFreeStride) + (slot * 8));
+
+    private long* Delta(int table, int slot) =>
+        (long*)(block + StateLayout.Deltas + (table * StateLayout.FlagFreeStride) + (slot * 8));
+
+    private void ClearSlot(int table, int slot)
+    {
+        // An address in slot i has i in bits 12 to 21, so tag 0 differs from it by a page at least; slot 0 differs in bit 12.
+        Entry(table, slot)[0] = slot == 0 ? 0x1000UL : 0;
+        Entry(table, slot)[1] = 0;
+        *NegatedPage(table, slot) = 1;
+    }
+
+    private void ClearTable(int table)
+    {
+        new Span<byte>(block + StateLayout.DataTlb + (table * StateLayout.DataTlbStride), StateLayout.DataTlbStride).Clear();
+        Entry(table, 0)[0] = 0x1000;
+        new Span<ulong>(
+            block + StateLayout.NegatedPages + (table * StateLayout.FlagFreeStride), StateLayout.TlbEntries).Fill(1);
+    }
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.Mmu;
+using Domovoi.Cpu.State;
+
+namespace Domovoi.Cpu.Run;
+
+/// <summary>Enters translated code and handles what it comes back for.</summary>
+/// <remarks>
+/// One iteration: find the block at RIP, enter, and look at the <see cref="LeaveCode"/>. TLB misses and instructions carried
+/// out in C# go back to where the code left; branches are linked and followed; everything else ends <see cref="Run"/>.
+/// Memory: translated code never leaves between a guest instruction's first and last effect, except to finish a store.
+/// </remarks>
+internal sealed unsafe class RunLoop
+{
+    private readonly VirtualCpu _cpu;
+    private readonly CpuState* _state;
+    private readonly TranslationCache _cache;
+    private readonly SlowAccess _accesses;
+    private readonly Slow.InstructionExecutor _executor;
+    private readonly Func<CodePage?> _nextPage;
+    private int _kicked;
+
+    internal RunLoop(VirtualCpu cpu, TranslationCache cache)
+    {
+        _cpu = cpu;
+        _state = (CpuState*)cpu.Block;
+        _cache = cache;
+        _accesses = new SlowAccess(cpu, cache);
+        _executor = new Slow.InstructionExecutor(cpu, cache.Memory);
+        Stores = new Slow.StoreDecoder(cpu, _executor.Fetcher);
+        _nextPage = () => FindPage((_state->Rip | 0xFFF) + 1, _cpu.Key);
+    }
+
+    internal ExitDetails Exit { get; private set; }
+
+    internal Slow.StoreDecoder Stores { get; }
+
+    /// <summary>Remembers that somebody wants <see cref="Run"/> to end. Any thread.</summary>
+    internal void NoteKick() => Volatile.Write(ref _kicked, 1);
+
+    internal ExitReason Run()
+    {
+        nint entry = 0;
+        while (true)
+        {
+            if (entry == 0)
+            {
+                if (Volatile.Read(ref _state->Go) == 0 && TakeAttention())
+                {
+                    return Leave(new ExitDetails { Reason = ExitReason.Interrupted });
+                }
+
+                entry = FindBlock(_state->Rip)?.FastEntry ?? 0;
+                if (entry == 0)
+                {
+                    return Leave(FetchFault());
+                }
+            }
+
+            _state->HostResume = entry;
+            ((delegate* unmanaged<void>)_cache.Thunks.Enter)();
+            entry = _state->HostResume;
+            if (!TryHandle((LeaveCode)_state->Leave, ref entry))
+            {
+                return Exit.Reason;
+            }
+        }
+    }
+
+    /// <summary>Finishes a privileged instruction with a result.</summary>
+    internal void Complete(ulong result)
+    {
+        _executor.Complete(result);
+        _state->Rip = Exit.NextRip;
+    }
+
+    /// <returns>false when <see cref="Run"/> must end; <paramref name="entry"/> is 0 when RIP says where to go on.</returns>
+    private bool TryHandle(LeaveCode code, ref nint entry)
+    {
+        switch (code)
+        {
+            case LeaveCode.Access:
+                if (_accesses.TryResolve(entry))
+                {
+                    return true;
+                }
+
+                Leave(_accesses.FaultExit);
+                return false;
+            case LeaveCode.CommitStore:
+                return Stepped(_accesses.Commit(ref entry), ref entry);
+            case LeaveCode.Link:
+                entry = Link((LinkStub*)entry);
+                return true;
+            case LeaveCode.JumpMiss:
+                return FollowJump(ref entry);
+            case LeaveCode.Dispatch:
+                _cpu.Counters.Dispatches++;
+                _state->Rip = *(ulong*)entry;
+                entry = 0;
+                return true;
+            case LeaveCode.Poll:
+                _state->Rip = *(ulong*)entry;
+                entry = 0;
+                return true;
+            case LeaveCode.Instruction:
+                return Execute(ref entry);
+            case LeaveCode.SingleStep:
+                _state->Rip = *(ulong*)entry;
+                return Stepped(true, ref entry);
+            case LeaveCode.HostFault:
+                Leave(HostFaultExit());
+                return false;
+            default:
+                throw new InvalidOperationException($"Translated code left with {code}.");
+        }
+    }
+
+    /// <summary>After an instruction that ended outside its block: raises #DB in single-step mode.</summary>
+    private bool Stepped(bool endedOutside, ref nint entry)
+    {
+        if (!endedOutside)
+        {
+            return true;
+        }
+
+        entry = 0;
+        if ((_cpu.Key & ModeKey.SingleStep) == 0)
+        {
+            return true;
+        }
+
+        Leave(new ExitDetails { Reason = ExitReason.Exception, Vector = 1 });
+        return false;
+    }
+
+    private nint Link(LinkStub* stub)
+    {
+        LinkStub link = *stub;
+        _state->Rip = link.Target;
+        nuint before = _cache.Epoch;
+        TranslatedBlock? block = FindBlock(link.Target);
+        if (block is null || _cache.Epoch != before)
+        {
+            return 0;
+        }
+
+        _cpu.Counters.Links++;
+        nint hole = _cache.Buffer.RunStart + link.Hole;
+        nint target = link.SamePage != 0 ? block.FastEntry : block.CheckedEntry;
+        *(int*)_cache.Buffer.ToWrite(hole) = (int)(target - (hole + 4));
+        return block.FastEntry;
+    }
+
+    private bool FollowJump(ref nint entry)
+    {
+        _state->Rip = _state->ScratchR14;
+        entry = 0;
+        if ((_cpu.Key & ModeKey.SingleStep) != 0)
+        {
+            return Stepped(true, ref entry);
+        }
+
+        if (Volatile.Read(ref _state->Go) == 0)
+        {
+            return true;
+        }
+
+        _cpu.Counters.JumpMisses++;
+        TranslatedBlock? block = FindBlock(_state->Rip);
+        if (block is not null)
+        {
+            _cpu.Tlb.RememberJump(_cpu.Mode, _state->Rip, block.CheckedEntry);
+            entry = block.FastEntry;
+        }
+
+        return true;
+    }
+
+    private bool Execute(ref nint entry)
+    {
+        _cpu.Counters.SlowInstructions++;
+        _state->Rip = *(ulong*)entry;
+        Slow.Outcome outcome = _executor.Execute();
+        switch (outcome)
+        {
+            case Slow.Outcome.Continue when Volatile.Read(ref _state->Go) != 0 && (_cpu.Key & ModeKey.SingleStep) == 0:
+                entry += sizeof(ulong);
+                return true;
+            case Slow.Outcome.Continue or Slow.Outcome.Redirect:
+                // A loop of repeated string instructions must be interruptible as well.
+                return Stepped(true, ref entry);
+            case Slow.Outcome.Repeat:
+                entry = 0;
+                return true;
+            default:
+                Leave(_executor.Exit);
+                return false;
+        }
+    }
+
+    /// <summary>The block at an address in the current mode, or null when its page faults.</summary>
+    private TranslatedBlock? FindBlock(ulong rip)
+    {
+        ModeKey key = _cpu.Key;
+        CodePage? page = FindPage(rip, key);
+        if (page is null)
+        {
+            return null;
+        }
+
+        if (page.TryGet(rip, out TranslatedBlock block))
+        {
+            return block;
+        }
+
+        return _cache.Translate(page, rip, _nextPage);
+    }
+
+    private CodePage? FindPage(ulong rip, ModeKey key)
+    {
+        ref int slot = ref _cpu.Tlb.CodeSlot(_cpu.Mode, rip);
+        ulong virtualPage = rip & ~0xFFFUL;
+        if (slot != 0 && _cache.PageOf(slot) is { } known && known.VirtualPage == virtualPage && known.Mode == key)
+        {
+            return known;
+        }
+
+        if (!_cpu.Linear.TryTranslate(rip, Access.Execute, out Memory.PhysicalAddress address, out _))
+        {
+            return null;
+        }
+
+        CodePage page = _cache.GetPage(virtualPage, address.Frame, key);
+        slot = page.Id;
+        return page;
+    }
+
+    private ExitDetails FetchFault() => _accesses.FaultAt(stackAccess: false);
+
+    private ExitDetails HostFaultExit()
+    {
+        _state->Rip = _cache.BlockAt(_state->HostFaultRip).RipAt(_state->HostFaultRip);
+        byte vector = (byte)_state->HostFaultTrap;
+        if (vector == 14)
+        {
+            throw new InvalidOperationException(
+                $"Translated code at 0x{_state->HostFaultRip:x} (guest 0x{_state->Rip:x}) touched unmapped host memory.");
+        }
+
+        return new ExitDetails
+        {
+            Reason = ExitReason.Exception,
+            Vector = vector,
+            HasErrorCode = vector is 8 or (>= 10 and <= 14) or 17,
+        };
+    }
+
+    /// <summary>Handles whatever set Go to 0.</summary>
+    /// <returns>Whether somebody kicked.</returns>
+    private bool TakeAttention()
+    {
+        Volatile.Write(ref _state->Go, 1);
+        Interlocked.MemoryBarrier();
+        _cache.RetireWrittenFrames();
+        return Interlocked.Exchange(ref _kicked, 0) != 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ExitReason Leave(in ExitDetails exit)
+    {
+        Exit = exit;
+        return exit.Reason;
+    }
+}

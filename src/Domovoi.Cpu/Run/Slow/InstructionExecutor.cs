@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.State;
+using Domovoi.Memory;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Run.Slow;
+
+/// <summary>Carries out the instruction at RIP in C#, or says what the machine's owner must do.</summary>
+internal sealed unsafe class InstructionExecutor
+{
+    private readonly VirtualCpu _cpu;
+    private readonly CpuState* _state;
+    private readonly StringInstructions _strings;
+    private readonly LegacyInstructions _legacy;
+    private readonly VectorAccesses _vectors;
+    private readonly SystemInstructions _system;
+    private Instruction _current;
+
+    internal InstructionExecutor(VirtualCpu cpu, GuestMemory memory)
+    {
+        _cpu = cpu;
+        _state = (CpuState*)cpu.Block;
+        Fetcher = new InstructionFetcher(cpu, memory);
+        _strings = new StringInstructions(cpu);
+        _legacy = new LegacyInstructions(cpu);
+        _vectors = new VectorAccesses(cpu);
+        _system = new SystemInstructions(cpu);
+    }
+
+    internal InstructionFetcher Fetcher { get; }
+
+    /// <summary>Why the last <see cref="Execute"/> ended in <see cref="Outcome.Leave"/>.</summary>
+    internal ExitDetails Exit { get; private set; }
+
+    internal Outcome Execute()
+    {
+        if (IsSyscall())
+        {
+            _state->Rip += 2;
+            return Leave(new ExitDetails { Reason = ExitReason.Syscall, NextRip = _state->Rip });
+        }
+
+        if (!Fetcher.TryFetch(out _current))
+        {
+            return Leave(MemoryFault());
+        }
+
+        ulong next = _state->LongMode ? _current.NextIP : (uint)_current.NextIP;
+        Outcome? outcome = Dispatch();
+        switch (outcome)
+        {
+            case Outcome.Continue or Outcome.Redirect:
+                _state->Rip = next;
+                return outcome.Value;
+            case Outcome.Repeat:
+                return Outcome.Repeat;
+            case Outcome.Leave:
+                return Leave(MemoryFault());
+            default:
+                ExitDetails exit = _system.Describe(_current) with { NextRip = next };
+                _state->Rip = exit.Reason == ExitReason.Syscall ? next : _state->Rip;
+                return Leave(exit);
+        }
+    }
+
+    /// <summary>Writes the destination operand of the instruction that left last.</summary>
+    internal void Complete(ulong result) => _system.Complete(_current, result);
+
+    /// <returns>null when the instruction is the owner's business; <see cref="Outcome.Leave"/> when memory faulted.</returns>
+    private Outcome? Dispatch()
+    {
+        if (_cpu.TaskSwitched && Translate.SlowInstructions.StaysInBlock(_current) && _vectors.Handles(_current))
+        {
+            return null;
+        }
+
+        if (_current.IsStringInstruction && Translate.SlowInstructions.StaysInBlock(_current))
+        {
+            return _strings.Execute(_current);
+        }
+
+        return _legacy.TryExecute(_current) ?? _vectors.TryExecute(_current);
+    }
+
+    /// <summary>The one instruction that is worth a shortcut: most exits are system calls and hypercalls.</summary>
+    private bool IsSyscall()
+    {
+        nint host = (_state->Rip & 0xFFF) < 0xFFF ? _cpu.Tlb.Probe(_cpu.Mode, write: false, _state->Rip, 2) : 0;
+        return host != 0 && *(ushort*)host == 0x050F && _state->LongMode;
+    }
+
+    private ExitDetails MemoryFault() => FaultOf(_cpu.Linear);
+
+    private static ExitDetails FaultOf(Mmu.LinearMemory memory) => Mmu.PageWalker.IsCanonical(memory.FaultAddress)
+        ? new ExitDetails
+        {
+            Reason = ExitReason.Exception,
+            Vector = 14,
+            HasErrorCode = true,
+            ErrorCode = (uint)memory.Fault,
+            FaultAddress = memory.FaultAddress,
+        }
+        : new ExitDetails { Reason = ExitReason.Exception, Vector = 13, HasErrorCode = true };
+
+    private Outcome Leave(in ExitDetails exit)
+    {
+        Exit = exit;
+        return Outcome.Leave;
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.Mmu;
+using Domovoi.Cpu.State;
+using Domovoi.Cpu.Translate;
+using Domovoi.Memory;
+
+namespace Domovoi.Cpu.Run;
+
+/// <summary>Accesses that the inline check could not settle: TLB misses, page crossings, stores to code pages.</summary>
+/// <remarks>
+/// A crossing access is made in a bounce buffer at the same offset within 64 bytes, so that alignment faults stay. A store
+/// there is carried to its two pages by <see cref="Commit"/>, which the code calls behind the store. A store to a frame that
+/// holds code is made in place, and the frame's code retires behind it.
+/// </remarks>
+internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
+{
+    private const int PendingCode = 1;
+    private const int PendingBounce = 2;
+
+    private readonly CpuState* _state = (CpuState*)cpu.Block;
+    private byte* _bounce;
+    private nint _firstHost;
+    private nint _secondHost;
+    private int _firstLength;
+    private int _length;
+    private ulong _nextRip;
+    private bool _leavesBehindStore;
+
+    /// <summary>What the last failed access became.</summary>
+    internal ExitDetails FaultExit { get; private set; }
+
+    /// <summary>Settles the access that R14 and R15 describe.</summary>
+    /// <param name="returnAddress">Where the code called from, which identifies the instruction.</param>
+    /// <returns>false with <see cref="FaultExit"/> and RIP set when it faults.</returns>
+    internal bool TryResolve(nint returnAddress)
+    {
+        cpu.Counters.SlowAccesses++;
+        ulong linear = _state->ScratchR14;
+        AccessSite site = new((uint)_state->ScratchR15);
+        int size = site.Size;
+        int inFirst = 4096 - (int)(linear & 0xFFF);
+        if (size > inFirst)
+        {
+            return TryBounce(linear, site, inFirst, returnAddress);
+        }
+
+        nint host = cpu.Linear.HostAddressOf(linear, size, site.IsWrite);
+        if (host == 0)
+        {
+            return Fail(site, returnAddress);
+        }
+
+        if (site.IsWrite && cache.Memory.HoldsCode(cpu.Linear.FrameOf(host)))
+        {
+            cpu.Counters.CodeStores++;
+            Prepare(PendingCode, site, returnAddress);
+            _firstHost = host;
+            _length = size;
+        }
+
+        _state->ScratchR15 = (ulong)host - linear;
+        return true;
+    }
+
+    /// <summary>Finishes a store that was prepared here.</summary>
+    /// <returns>Whether the instruction is over and RIP says where to go on; otherwise the code goes on at <paramref name="entry"/>.</returns>
+    internal bool Commit(ref nint entry)
+    {
+        int pending = _state->PendingStore;
+        _state->PendingStore = 0;
+        bool code = pending == PendingCode;
+        if (pending == PendingBounce)
+        {
+            CopyBack();
+            code = cache.Memory.HoldsCode(cpu.Linear.FrameOf(_firstHost))
+                || cache.Memory.HoldsCode(cpu.Linear.FrameOf(_secondHost));
+        }
+
+        if (!code)
+        {
+            return false;
+        }
+
+        if (!_leavesBehindStore)
+        {
+            // The instruction has more to do; the frames retire at the next poll, and stay watched until then.
+            Enqueue();
+            return false;
+        }
+
+        cache.Retire(cpu.Linear.FrameOf(_firstHost));
+        if (pending == PendingBounce)
+        {
+            cache.Retire(cpu.Linear.FrameOf(_secondHost));
+        }
+
+        _state->Rip = _nextRip;
+        entry = 0;
+        return true;
+    }
+
+    /// <summary>The exit for the last fault of <see cref="LinearMemory"/>, at the current RIP.</summary>
+    internal ExitDetails FaultAt(bool stackAccess)
+    {
+        LinearMemory memory = cpu.Linear;
+        if (!PageWalker.IsCanonical(memory.FaultAddress))
+        {
+            return new ExitDetails
+            {
+                Reason = ExitReason.Exception,
+                Vector = stackAccess ? (byte)12 : (byte)13,
+                HasErrorCode = true,
+            };
+        }
+
+        return new ExitDetails
+        {
+            Reason = ExitReason.Exception,
+            Vector = 14,
+            HasErrorCode = true,
+            ErrorCode = (uint)memory.Fault,
+            FaultAddress = memory.FaultAddress,
+        };
+    }
+
+    private bool TryBounce(ulong linear, AccessSite site, int inFirst, nint returnAddress)
+    {
+        cpu.Counters.CrossingAccesses++;
+        int size = site.Size;
+        nint first = cpu.Linear.HostAddressOf(linear, inFirst, site.IsWrite);
+        nint second = first == 0
+            ? 0
+            : cpu.Linear.HostAddressOf(linear + (ulong)inFirst, size - inFirst, site.IsWrite);
+        if (second == 0)
+        {
+            return Fail(site, returnAddress);
+        }
+
+        byte* bounce = cpu.Block + StateLayout.Bounce + (linear & 63);
+
+        // SAFETY: both host ranges were vouched for; the bounce buffer is larger than any access and its offset.
+        Buffer.MemoryCopy((void*)first, bounce, StateLayout.BounceSize, inFirst);
+        Buffer.MemoryCopy((void*)second, bounce + inFirst, StateLayout.BounceSize, size - inFirst);
+        if (site.IsWrite)
+        {
+            Prepare(PendingBounce, site, returnAddress);
+            _firstHost = first;
+            _secondHost = second;
+            _firstLength = inFirst;
+            _length = size;
+            _bounce = bounce;
+        }
+
+        _state->ScratchR15 = (ulong)bounce - linear;
+        return true;
+    }
+
+    private void CopyBack()
+    {
+        Buffer.MemoryCopy(_bounce, (void*)_firstHost, 4096, _firstLength);
+        Buffer.MemoryCopy(_bounce + _firstLength, (void*)_secondHost, 4096, _length - _firstLength);
+    }
+
+    private void Enqueue()
+    {
+        cache.CodeFrameWritten(cpu.Linear.FrameOf(_firstHost));
+        if (_secondHost != 0)
+        {
+            cache.CodeFrameWritten(cpu.Linear.FrameOf(_secondHost));
+        }
+    }
+
+    private void Prepare(int pending, AccessSite site, nint returnAddress)
+    {
+        _state->PendingStore = pending;
+        _secondHost = 0;
+        _nextRip = cache.BlockAt(returnAddress).Rip + (ulong)(site.GuestOffset + site.InstructionLength);
+        if (!_state->LongMode)
+        {
+            _nextRip = (uint)_nextRip;
+        }
+
+        _leavesBehindStore = !site.IsCompound;
+    }
+
+    private bool Fail(AccessSite site, nint returnAddress)
+    {
+        _state->Rip = cache.BlockAt(returnAddress).Rip + (ulong)site.GuestOffset;
+        FaultExit = FaultAt(site.IsStack);
+        return false;
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Cpu.State;
+
+/// <summary>
+/// Where everything stands in a processor's state block. Translated code reaches the block through GS; C# through
+/// <see cref="CpuState"/>, which is its beginning.
+/// </summary>
+internal static class StateLayout
+{
+    internal const int Registers = 0x00;
+    internal const int Rip = 0x80;
+    internal const int FsBase = 0x90;
+    internal const int GsBase = 0x98;
+    internal const int EsBase = 0xA0;
+    internal const int CsBase = 0xA8;
+    internal const int SsBase = 0xB0;
+    internal const int DsBase = 0xB8;
+    internal const int Selectors = 0xC0;
+    internal const int ArithmeticFlags = 0xD0;
+    internal const int HostResume = 0xE0;
+    internal const int HostStack = 0xE8;
+    internal const int Go = 0xF0;
+    internal const int Leave = 0xF4;
+    internal const int ScratchR14 = 0xF8;
+    internal const int ScratchR15 = 0x100;
+    internal const int PendingStore = 0x108;
+    internal const int GuestMxcsr = 0x10C;
+    internal const int HostMxcsr = 0x110;
+    internal const int TscAux = 0x114;
+    internal const int IndexMask = 0x118;
+    internal const int PageMask = 0x120;
+    internal const int JumpMask = 0x128;
+    internal const int HostFaultRip = 0x130;
+    internal const int HostFaultTrap = 0x138;
+    internal const int Spill = 0x140;
+    internal const int Carried = 0x148;
+    internal const int Xcr0 = 0x150;
+    internal const int FormedAddress = 0x158;
+
+    /// <summary>Sixteen YMM registers, 32 bytes each.</summary>
+    internal const int Vectors = 0x200;
+
+    /// <summary>An FXSAVE image, used while the x87 state is looked at.</summary>
+    internal const int LegacyArea = 0x400;
+
+    /// <summary>Where accesses are put together that cannot be made in place: 1 KiB and slack.</summary>
+    internal const int Bounce = 0x800;
+    internal const int BounceSize = 0x600;
+
+    /// <summary>Per mode 1024 identities (u32) of the code page that a virtual page is now.</summary>
+    internal const int CodeTlb = 0x1000;
+    internal const int CodeTlbStride = 0x1000;
+
+    /// <summary>Four tables (kernel read, kernel write, user read, user write) of {tag, delta}.</summary>
+    internal const int DataTlb = 0x10000;
+    internal const int DataTlbStride = 0x4000;
+
+    /// <summary>The same tables for code that must not touch flags: negated page numbers.</summary>
+    internal const int NegatedPages = 0x20000;
+
+    /// <summary>The deltas that belong to <see cref="NegatedPages"/>.</summary>
+    internal const int Deltas = 0x28000;
+    internal const int FlagFreeStride = 0x2000;
+
+    /// <summary>Per mode 4096 negated targets and 4096 host addresses of indirect branches.</summary>
+    internal const int JumpTags = 0x30000;
+    internal const int JumpTargets = 0x38000;
+    internal const int JumpStride = 0x10000;
+
+    internal const int TlbEntries = 1024;
+    internal const int JumpEntries = 4096;
+    internal const int Size = 0x50000;
+}

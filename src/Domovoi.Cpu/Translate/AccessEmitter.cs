@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Translate;
+
+/// <summary>Writes the check that turns a linear address into a host address, and its slow path behind the block.</summary>
+/// <remarks>
+/// Hot: form the address, look its page up in the TLB of mode and kind, load the page's delta into R15. The access itself is
+/// then made at address + R15. Miss, page crossing, and stores to pages that hold code go to the slow path, which either
+/// finds the page, or points R15 at a bounce buffer, or leaves with a page fault. A store is written a second time there,
+/// because what lies in the bounce buffer must be carried to its place behind the instruction.
+/// </remarks>
+internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter writer)
+{
+    private readonly List<ColdAccess> _cold = [];
+
+    private record struct ColdAccess(
+        nint Hole, EffectiveAddress Address, AccessSite Site, nint Operation, nint After, GuestOperation Store, int GuestIndex);
+
+    internal ModeKey Mode { get; set; }
+
+    /// <summary>Base address of the TLB tables of the current mode.</summary>
+    private int Table(bool write) => ((Mode & ModeKey.User) != 0 ? 2 : 0) + (write ? 1 : 0);
+
+    /// <summary>Writes check and operation.</summary>
+    /// <param name="guestIndex">The instruction's index in its block, for the side table.</param>
+    internal void Emit(
+        in EffectiveAddress address, AccessSite site, bool flagsLive, in GuestOperation operation, int guestIndex)
+    {
+        address.Emit(assembler, Mode);
+        nint hole = EmitCheck(address, site, flagsLive);
+        nint start = assembler.Position;
+        writer.Write(operation, address.Register);
+        _cold.Add(new ColdAccess(hole, address, site, start, assembler.Position, operation, guestIndex));
+    }
+
+    /// <summary>Writes the slow paths of the block's accesses.</summary>
+    /// <param name="onSite">Told where the cold code of an instruction begins.</param>
+    internal void EmitCold(CodeCache.Thunks thunks, Action<int> onSite)
+    {
+        foreach (ColdAccess access in _cold)
+        {
+            onSite(access.GuestIndex);
+            assembler.Bind32(access.Hole);
+            if (access.Address.Register == HostRegister.R14)
+            {
+                access.Address.Emit(assembler, Mode);
+            }
+            else
+            {
+                assembler.Move64(HostRegister.R14, access.Address.Register);
+            }
+
+            assembler.MoveImmediate(HostRegister.R15, access.Site.Packed);
+            assembler.Call(thunks.Access);
+            if (!access.Site.IsWrite)
+            {
+                assembler.Jump(access.Operation);
+                continue;
+            }
+
+            writer.Write(access.Store, access.Address.Register);
+            assembler.Call(thunks.CommitStore);
+            assembler.Jump(access.After);
+        }
+
+        _cold.Clear();
+    }
+
+    private nint EmitCheck(in EffectiveAddress address, AccessSite site, bool flagsLive)
+    {
+        if (address.IsConstant && (int)(address.Constant & 0xFFF) + site.Size > 4096)
+        {
+            return assembler.Jump32();
+        }
+
+        if (flagsLive)
+        {
+            return HostProcessor.HasBmi2 ? EmitFlagFreeCheck(address, site) : EmitSavingCheck(address, site);
+        }
+
+        int table = StateLayout.DataTlb + (Table(site.IsWrite) * StateLayout.DataTlbStride);
+        HostRegister linear = address.Register;
+        if (address.IsConstant)
+        {
+            int entry = table + ((int)((address.Constant >> 12) & (StateLayout.TlbEntries - 1)) * 16);
+            assembler.Move64(HostRegister.Rcx, linear);
+            assembler.Xor64(HostRegister.Rcx, HostAddress.State(entry));
+            assembler.Cmp64Immediate(HostRegister.Rcx, 4096 - site.Size);
+            nint miss = assembler.JumpIf32(Condition.Above);
+            assembler.Load64(HostRegister.R15, HostAddress.State(entry + 8));
+            return miss;
+        }
+
+        EmitIndex(linear);
+        assembler.Move64(HostRegister.Rcx, linear);
+        assembler.Xor64(HostRegister.Rcx, HostAddress.State(table, HostRegister.R15, 0));
+        assembler.Cmp64Immediate(HostRegister.Rcx, 4096 - site.Size);
+        nint hole = assembler.JumpIf32(Condition.Above);
+        assembler.Load64(HostRegister.R15, HostAddress.State(table + 8, HostRegister.R15, 0));
+        return hole;
+    }
+
+    /// <summary>R15 = TLB index * 16.</summary>
+    private void EmitIndex(HostRegister linear)
+    {
+        if (HostProcessor.HasBmi2)
+        {
+            assembler.Rorx32(HostRegister.R15, linear, 8);
+        }
+        else
+        {
+            assembler.Move32(HostRegister.R15, linear);
+            assembler.ShiftRight32(HostRegister.R15, 8);
+        }
+
+        assembler.And32Immediate(HostRegister.R15, (StateLayout.TlbEntries - 1) << 4);
+    }
+
+    /// <summary>The check that leaves flags alone.</summary>
+    private nint EmitFlagFreeCheck(in EffectiveAddress address, AccessSite site)
+    {
+        int table = Table(site.IsWrite) * StateLayout.FlagFreeStride;
+        HostRegister linear = address.Register;
+        assembler.Pext64(HostRegister.R15, linear, HostAddress.State(StateLayout.IndexMask));
+        assembler.Lea64(HostRegister.Rcx, new HostAddress(linear, Displacement: site.Size - 1));
+        assembler.Pext64(HostRegister.Rcx, HostRegister.Rcx, HostAddress.State(StateLayout.PageMask));
+        assembler.Load64(HostRegister.R14, HostAddress.State(StateLayout.NegatedPages + table, HostRegister.R15, 3));
+        assembler.Lea64(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, HostRegister.R14));
+        nint hit = assembler.JumpIfRcxZero8();
+        nint miss = assembler.Jump32();
+        assembler.Bind8(hit);
+        HostAddress delta = HostAddress.State(StateLayout.Deltas + table, HostRegister.R15, 3);
+        if (linear != HostRegister.R14)
+        {
+            assembler.Load64(HostRegister.R15, delta);
+            return miss;
+        }
+
+        // Three scratch registers do not suffice: the address is formed again. It may need R15, so the delta comes last.
+        if (address.NeedsSecondScratch)
+        {
+            assembler.Load64(HostRegister.R15, delta);
+            assembler.Store64(HostAddress.State(StateLayout.Spill), HostRegister.R15);
+            address.Emit(assembler, Mode);
+            assembler.Load64(HostRegister.R15, HostAddress.State(StateLayout.Spill));
+        }
+        else
+        {
+            address.Emit(assembler, Mode);
+            assembler.Load64(HostRegister.R15, delta);
+        }
+
+        return miss;
+    }
+
+    /// <summary>For hosts without BMI2: keeps the flags in the state block while the ordinary check runs.</summary>
+    private nint EmitSavingCheck(in EffectiveAddress address, AccessSite site)
+    {
+        assembler.PushFlags();
+        nint hole = EmitCheck(address, site, flagsLive: false);
+        assembler.PopFlags();
+        nint over = assembler.Jump32();
+        assembler.Bind32(hole);
+        assembler.PopFlags();
+        nint miss = assembler.Jump32();
+        assembler.Bind32(over);
+        return miss;
+    }
+
+    internal static int SizeOf(in Instruction instruction)
+    {
+        int size = instruction.MemorySize.GetSize();
+        return size != 0 ? size : instruction.Mnemonic switch
+        {
+            Mnemonic.Fxsave or Mnemonic.Fxsave64 or Mnemonic.Fxrstor or Mnemonic.Fxrstor64 => 512,
+            Mnemonic.Xsave or Mnemonic.Xsave64 or Mnemonic.Xrstor or Mnemonic.Xrstor64 or Mnemonic.Xsaveopt
+                or Mnemonic.Xsaveopt64 or Mnemonic.Xsavec or Mnemonic.Xsavec64 => 832,
+            _ => 1,
+        };
+    }
+}

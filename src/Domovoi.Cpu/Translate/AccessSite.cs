@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Cpu.Translate;
+
+/// <summary>What the slow path must know about one memory access, packed into the 32 bits its stub passes in R15.</summary>
+/// <remarks><code>
+/// 31 30 29    16 15     12  11    10   9          0
+/// |st|cp| offset | length | 0 | write |    size     |
+/// </code>
+/// st: through the stack pointer or frame pointer, so that a bad address is #SS. cp: compound, the instruction has effects
+/// behind the store.</remarks>
+internal readonly record struct AccessSite(uint Packed)
+{
+    internal AccessSite(int size, bool write, int guestOffset, int instructionLength, bool isStack, bool isCompound)
+        : this((uint)size | (write ? 1u << 10 : 0) | ((uint)instructionLength << 12) | ((uint)guestOffset << 16)
+            | (isStack ? 1u << 31 : 0) | (isCompound ? 1u << 30 : 0))
+    {
+    }
+
+    /// <summary>Bytes, 1 to 1023.</summary>
+    internal int Size => (int)(Packed & 0x3FF);
+
+    internal bool IsWrite => (Packed & (1u << 10)) != 0;
+
+    internal int InstructionLength => (int)((Packed >> 12) & 15);
+
+    /// <summary>The instruction's distance from the block's first.</summary>
+    internal int GuestOffset => (int)(Packed >> 16) & 0x3FFF;
+
+    internal bool IsStack => (Packed & (1u << 31)) != 0;
+
+    internal bool IsCompound => (Packed & (1u << 30)) != 0;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.Decode;
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Translate;
+
+/// <summary>Rewrites one block of guest instructions as host instructions.</summary>
+/// <remarks>
+/// Same instruction set on both sides: an instruction is copied with other registers and with its memory operand led through
+/// the TLB. Guest flags are host flags; engine code between guest instructions leaves them alone unless they are dead.
+/// Layout of a block: identity check (entry from other pages), body, then the cold paths.
+/// <code>
+///   push rbx   →   lea r14,[r12-8]; (check) ; mov [r14+r15],rbx ; lea r12,[r12-8]
+///   add r9,rax →   add gs:[R9],rax
+/// </code>
+/// </remarks>
+internal sealed class BlockTranslator
+{
+    private readonly HostAssembler _assembler = new();
+    private readonly GuestEncoder _encoder;
+    private readonly OperationWriter _writer;
+    private readonly AccessEmitter _accesses;
+    private readonly CodeFacts[] _facts = new CodeFacts[Enum.GetValues<Code>().Length];
+    private readonly InstructionInfoFactory _information = new();
+    private readonly List<uint> _sites = [];
+    private readonly OpcodeTable _table = OpcodeTable.Create();
+    private nint _start;
+
+    internal BlockTranslator()
+    {
+        _encoder = new GuestEncoder(_assembler);
+        _writer = new OperationWriter(_assembler, _encoder);
+        _accesses = new AccessEmitter(_assembler, _writer);
+        Exits = new ExitEmitter(_assembler);
+    }
+
+    internal HostAssembler Assembler => _assembler;
+
+    internal GuestEncoder Encoder => _encoder;
+
+    internal ExitEmitter Exits { get; }
+
+    internal ModeKey Mode { get; private set; }
+
+    internal bool Is64Bit => Mode.Is64Bit();
+
+    internal DecodedBlock Block { get; private set; } = new();
+
+    /// <summary>The instruction that is being translated, as an index in the block.</summary>
+    internal int Index { get; private set; }
+
+    /// <summary>Whether flags must survive up to the current instruction, and are thus to be left alone by checks.</summary>
+    internal bool FlagsLive => Block.LiveBefore[Index] != RflagsBits.None;
+
+    /// <summary>Whether the translated code goes on behind the last instruction.</summary>
+    internal bool FallsThrough { get; set; }
+
+    /// <summary>Translates <paramref name="block"/> to the end of <paramref name="buffer"/>.</summary>
+    internal TranslatedBlock Translate(
+        DecodedBlock block, CodePage page, CodePage? nextPage, CodeBuffer buffer, Thunks thunks)
+    {
+        Block = block;
+        Mode = page.Mode;
+        _accesses.Mode = page.Mode;
+        _sites.Clear();
+        _assembler.Begin(buffer.NextWrite, buffer.NextRun);
+        _start = _assembler.Position;
+        Exits.Begin(buffer, thunks, page.Mode, block.Rip);
+        Exits.EmitIdentityCheck(page);
+        nint fast = _assembler.Position;
+        if (nextPage is not null)
+        {
+            Exits.EmitIdentityCheck(nextPage);
+        }
+
+        FallsThrough = true;
+        for (Index = 0; Index < block.Count; Index++)
+        {
+            MarkSite(Index);
+            TranslateOne(in block.Instructions[Index]);
+        }
+
+        if (FallsThrough)
+        {
+            Exits.EmitJump(block.Instructions[block.Count - 1].IP, block.EndRip);
+        }
+
+        _accesses.EmitCold(thunks, MarkSite);
+        Exits.EmitCold();
+        nint end = _assembler.Position;
+        buffer.Commit(end);
+        return new TranslatedBlock(block.Rip, _start, fast, end, [.. _sites]);
+    }
+
+    /// <summary>Emits the instruction with its memory operand, if any, led through the TLB.</summary>
+    internal void EmitRewritten(in Instruction instruction)
+    {
+        ref readonly CodeFacts facts = ref FactsOf(instruction);
+        int memory = MemoryOperand(instruction);
+        if (memory < 0)
+        {
+            _writer.Write(OperationWriter.Plan(instruction, facts, -1), HostRegister.None);
+            return;
+        }
+
+        GuestOperation operation = OperationWriter.Plan(instruction, facts, memory);
+        EmitAccess(instruction, operation, AccessEmitter.SizeOf(instruction), facts.MemoryWritten);
+    }
+
+    /// <summary>Emits a check of the instruction's memory operand and an operation on it.</summary>
+    internal void EmitAccess(
+        in Instruction guest, in GuestOperation operation, int size, bool write, int extraDisplacement = 0) =>
+        EmitAccess(EffectiveAddress.Of(guest, Mode, extraDisplacement), operation, size, write);
+
+    /// <summary>Emits a check of an address and an operation on it.</summary>
+    internal void EmitAccess(in EffectiveAddress address, in GuestOperation operation, int size, bool write)
+    {
+        ref readonly Instruction current = ref Block.Instructions[Index];
+        bool stack = address.Source.MemoryBase.GetFullRegister() is Register.RSP or Register.RBP;
+        bool compound = current.Mnemonic is Mnemonic.Push or Mnemonic.Pop or Mnemonic.Call;
+        AccessSite site = new(size, write, (int)(current.IP - Block.Rip), current.Length, stack, compound);
+        _accesses.Emit(address, site, FlagsLive, operation, Index);
+    }
+
+    /// <summary>Lets C# carry out the instruction; translated code goes on behind it.</summary>
+    internal void EmitSlow(in Instruction instruction)
+    {
+        _assembler.Call(Exits.Thunks.Instruction);
+        _assembler.Int64(instruction.IP);
+    }
+
+    internal ref readonly CodeFacts FactsOf(in Instruction instruction)
+    {
+        ref CodeFacts facts = ref _facts[(int)instruction.Code];
+        if (!facts.IsKnown)
+        {
+            facts = CodeFacts.Of(instruction, _information);
+        }
+
+        return ref facts;
+    }
+
+    private static int MemoryOperand(in Instruction instruction)
+    {
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) == OpKind.Memory)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private void TranslateOne(in Instruction instruction)
+    {
+        bool vector = FactsOf(instruction).IsWideVector;
+        if (SlowInstructions.EndsBlock(instruction) || (vector && (Mode & ModeKey.TaskSwitched) != 0))
+        {
+            EmitSlow(instruction);
+            FallsThrough = false;
+        }
+        else if (SlowInstructions.StaysInBlock(instruction))
+        {
+            EmitSlow(instruction);
+        }
+        else
+        {
+            _table[instruction.Mnemonic](this, in instruction);
+        }
+    }
+
+    private void MarkSite(int index)
+    {
+        uint guest = (uint)(Block.Instructions[index].IP - Block.Rip);
+        _sites.Add((guest << 16) | (uint)(_assembler.Position - _start));
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Translate;
+
+/// <summary>How a memory operand's linear address is formed.</summary>
+/// <param name="Register">The register that holds the linear address once <see cref="Emit"/> ran; may be the guest's base itself.</param>
+/// <param name="IsConstant">The address is <paramref name="Constant"/>, known at translation.</param>
+internal readonly record struct EffectiveAddress(
+    HostRegister Register, bool IsConstant, ulong Constant, Instruction Source, int ExtraDisplacement)
+{
+    /// <summary>The address was computed before and lies in the state block.</summary>
+    internal bool IsFormed { get; init; }
+
+    /// <summary>Whether <see cref="Emit"/> uses R15.</summary>
+    internal bool NeedsSecondScratch =>
+        !IsConstant && Source.MemoryIndex != Iced.Intel.Register.None
+        && RegisterMap.IsInMemory(RegisterMap.NumberOf(Source.MemoryIndex));
+
+    /// <summary>Plans the address of an instruction's memory operand.</summary>
+    internal static EffectiveAddress Of(in Instruction source, ModeKey mode, int extraDisplacement = 0)
+    {
+        bool plain = source.SegmentPrefix is not (Iced.Intel.Register.FS or Iced.Intel.Register.GS)
+            && (mode & ModeKey.SegmentBases) == 0;
+        if (plain && source.MemoryIndex == Iced.Intel.Register.None)
+        {
+            ulong displacement = source.MemoryDisplacement64 + (ulong)extraDisplacement;
+            if (source.MemoryBase is Iced.Intel.Register.None or Iced.Intel.Register.RIP or Iced.Intel.Register.EIP)
+            {
+                bool narrow = IsNarrow(source, mode) || source.MemoryBase == Iced.Intel.Register.EIP;
+                return new EffectiveAddress(HostRegister.R14, true, narrow ? (uint)displacement : displacement, source, 0);
+            }
+
+            if (displacement == 0 && source.MemoryBase.GetSize() == 8)
+            {
+                HostRegister host = RegisterMap.HostOf(source.MemoryBase);
+                if (host != HostRegister.None)
+                {
+                    return new EffectiveAddress(host, false, 0, source, 0);
+                }
+            }
+        }
+
+        return new EffectiveAddress(HostRegister.R14, false, 0, source, extraDisplacement);
+    }
+
+    /// <summary>Forms the address in <see cref="Register"/>. Leaves flags alone; uses RCX, R14 and R15.</summary>
+    internal void Emit(HostAssembler assembler, ModeKey mode)
+    {
+        if (IsConstant)
+        {
+            assembler.MoveImmediate(HostRegister.R14, Constant);
+            return;
+        }
+
+        if (IsFormed)
+        {
+            assembler.Load64(HostRegister.R14, HostAddress.State(StateLayout.FormedAddress));
+            return;
+        }
+
+        if (Register != HostRegister.R14)
+        {
+            return;
+        }
+
+        EmitOffset(assembler, mode);
+        int segment = SegmentBase(mode);
+        if (segment >= 0)
+        {
+            assembler.Load64(HostRegister.Rcx, HostAddress.State(segment));
+            HostAddress sum = new(HostRegister.R14, HostRegister.Rcx);
+            if (mode.Is64Bit())
+            {
+                assembler.Lea64(HostRegister.R14, sum);
+            }
+            else
+            {
+                assembler.Lea32(HostRegister.R14, sum);
+            }
+        }
+    }
+
+    /// <summary>R14 = the operand's offset in its segment, as LEA computes it.</summary>
+    internal static void EmitOffsetOf(HostAssembler assembler, in Instruction source, ModeKey mode) =>
+        new EffectiveAddress(HostRegister.R14, false, 0, source, 0).EmitOffset(assembler, mode);
+
+    /// <summary>Whether the address size is 32 bits, so that the offset wraps there.</summary>
+    private static bool IsNarrow(in Instruction source, ModeKey mode) =>
+        !mode.Is64Bit() || source.MemoryBase.GetSize() == 4 || source.MemoryIndex.GetSize() == 4
+        || (source.MemoryBase == Iced.Intel.Register.None && source.MemoryIndex == Iced.Intel.Register.None
+            && source.MemoryDisplSize == 4);
+
+    private void EmitOffset(HostAssembler assembler, ModeKey mode)
+    {
+        bool narrow = IsNarrow(Source, mode);
+        HostRegister baseRegister = HostRegister.None;
+        HostRegister indexRegister = HostRegister.None;
+        if (Source.MemoryBase is not (Iced.Intel.Register.None or Iced.Intel.Register.RIP or Iced.Intel.Register.EIP))
+        {
+            baseRegister = Component(assembler, RegisterMap.NumberOf(Source.MemoryBase), HostRegister.R14);
+        }
+
+        if (Source.MemoryIndex != Iced.Intel.Register.None)
+        {
+            indexRegister = Source.MemoryIndex == Iced.Intel.Register.AL
+                ? ZeroExtendedAl(assembler)
+                : Component(assembler, RegisterMap.NumberOf(Source.MemoryIndex), HostRegister.R15);
+        }
+
+        ulong displacement = Source.MemoryDisplacement64 + (ulong)ExtraDisplacement;
+        int scale = System.Numerics.BitOperations.Log2((uint)Source.MemoryIndexScale);
+        if (baseRegister == HostRegister.None && indexRegister == HostRegister.None)
+        {
+            assembler.MoveImmediate(HostRegister.R14, narrow ? (uint)displacement : displacement);
+        }
+        else if (Is16Bit())
+        {
+            assembler.Lea32(HostRegister.R14, new HostAddress(baseRegister, indexRegister, scale, (int)displacement));
+            assembler.Byte(0x45);
+            assembler.Byte(0x0F);
+            assembler.Byte(0xB7);
+            assembler.Byte(0xF6);
+        }
+        else if (narrow)
+        {
+            assembler.Lea32(HostRegister.R14, new HostAddress(baseRegister, indexRegister, scale, (int)displacement));
+        }
+        else
+        {
+            assembler.Lea64(HostRegister.R14, new HostAddress(baseRegister, indexRegister, scale, (int)displacement));
+        }
+    }
+
+    private bool Is16Bit() => Source.MemoryBase.GetSize() == 2 || Source.MemoryIndex.GetSize() == 2;
+
+    private static HostRegister Component(HostAssembler assembler, int guest, HostRegister scratch)
+    {
+        HostRegister host = RegisterMap.HostOf(guest);
+        if (host != HostRegister.None)
+        {
+            return host;
+        }
+
+        assembler.Load64(scratch, RegisterMap.StateOf(guest));
+        return scratch;
+    }
+
+    /// <summary>XLAT's index.</summary>
+    private static HostRegister ZeroExtendedAl(HostAssembler assembler)
+    {
+        assembler.MoveZeroExtend8(HostRegister.Rcx, HostRegister.Rax);
+        return HostRegister.Rcx;
+    }
+
+    private int SegmentBase(ModeKey mode) => Source.MemorySegment switch
+    {
+        Iced.Intel.Register.FS => StateLayout.FsBase,
+        Iced.Intel.Register.GS => StateLayout.GsBase,
+        _ when (mode & ModeKey.SegmentBases) == 0 => -1,
+        Iced.Intel.Register.ES => StateLayout.EsBase,
+        Iced.Intel.Register.CS => StateLayout.CsBase,
+        Iced.Intel.Register.SS => StateLayout.SsBase,
+        _ => StateLayout.DsBase,
+    };
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Translate;
+
+/// <summary>Hints, direction flag, time stamp, segment bases, and what else has a short form of its own.</summary>
+internal static class Miscellaneous
+{
+    internal static void Register(OpcodeTable table)
+    {
+        foreach (Mnemonic hint in (ReadOnlySpan<Mnemonic>)[
+            Mnemonic.Nop, Mnemonic.Endbr64, Mnemonic.Endbr32, Mnemonic.Prefetchnta, Mnemonic.Prefetcht0,
+            Mnemonic.Prefetcht1, Mnemonic.Prefetcht2, Mnemonic.Prefetchw, Mnemonic.Prefetch, Mnemonic.Prefetchwt1,
+            Mnemonic.Reservednop, Mnemonic.Rdsspd, Mnemonic.Rdsspq])
+        {
+            table[hint] = static (BlockTranslator _, in Instruction _) => { };
+        }
+
+        table[Mnemonic.Cld] = ClearDirection;
+        table[Mnemonic.Rdtsc] = ReadTimeStamp;
+        table[Mnemonic.Rdtscp] = ReadTimeStampAndProcessor;
+        table[Mnemonic.Rdpid] = static (BlockTranslator t, in Instruction i) => ReadState(t, i, StateLayout.TscAux, 4);
+        table[Mnemonic.Rdfsbase] =
+            static (BlockTranslator t, in Instruction i) => ReadState(t, i, StateLayout.FsBase, i.Op0Register.GetSize());
+        table[Mnemonic.Rdgsbase] =
+            static (BlockTranslator t, in Instruction i) => ReadState(t, i, StateLayout.GsBase, i.Op0Register.GetSize());
+    }
+
+    private static void ClearDirection(BlockTranslator t, in Instruction instruction)
+    {
+        if ((t.Mode & ModeKey.Backwards) != 0)
+        {
+            ControlFlow.LeaveBlock(t, instruction);
+        }
+    }
+
+    private static void ReadTimeStamp(BlockTranslator t, in Instruction instruction)
+    {
+        if ((t.Mode & ModeKey.TimeStampDisabled) != 0)
+        {
+            ControlFlow.LeaveBlock(t, instruction);
+            return;
+        }
+
+        t.Encoder.Write(instruction);
+    }
+
+    private static void ReadTimeStampAndProcessor(BlockTranslator t, in Instruction instruction)
+    {
+        ReadTimeStamp(t, instruction);
+        if (t.FallsThrough)
+        {
+            t.Assembler.Load32(RegisterMap.Counter, HostAddress.State(StateLayout.TscAux));
+        }
+    }
+
+    private static void ReadState(BlockTranslator t, in Instruction instruction, int offset, int size)
+    {
+        if (size == 4)
+        {
+            t.Assembler.Load32(HostRegister.Rcx, HostAddress.State(offset));
+        }
+        else
+        {
+            t.Assembler.Load64(HostRegister.Rcx, HostAddress.State(offset));
+        }
+
+        int guest = RegisterMap.NumberOf(instruction.Op0Register);
+        if (RegisterMap.IsInMemory(guest))
+        {
+            t.Assembler.Store64(RegisterMap.StateOf(guest), HostRegister.Rcx);
+        }
+        else
+        {
+            t.Assembler.Move64(RegisterMap.HostOf(guest), HostRegister.Rcx);
+        }
+    }
+}

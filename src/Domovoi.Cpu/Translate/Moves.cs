@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.Emit;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Translate;
+
+/// <summary>LEA, XLAT, and MOV in the forms that carry a bare offset.</summary>
+internal static class Moves
+{
+    internal static void Register(OpcodeTable table)
+    {
+        table[Mnemonic.Lea] = LoadAddress;
+        table[Mnemonic.Xlatb] = Translate;
+        table[Mnemonic.Mov] = Move;
+    }
+
+    private static void Move(BlockTranslator t, in Instruction instruction)
+    {
+        Instruction plain = instruction;
+        switch (instruction.Code)
+        {
+            case Code.Mov_AL_moffs8: plain.Code = Code.Mov_r8_rm8; break;
+            case Code.Mov_AX_moffs16: plain.Code = Code.Mov_r16_rm16; break;
+            case Code.Mov_EAX_moffs32: plain.Code = Code.Mov_r32_rm32; break;
+            case Code.Mov_RAX_moffs64: plain.Code = Code.Mov_r64_rm64; break;
+            case Code.Mov_moffs8_AL: plain.Code = Code.Mov_rm8_r8; break;
+            case Code.Mov_moffs16_AX: plain.Code = Code.Mov_rm16_r16; break;
+            case Code.Mov_moffs32_EAX: plain.Code = Code.Mov_rm32_r32; break;
+            case Code.Mov_moffs64_RAX: plain.Code = Code.Mov_rm64_r64; break;
+        }
+
+        t.EmitRewritten(plain);
+    }
+
+    private static void LoadAddress(BlockTranslator t, in Instruction instruction)
+    {
+        Instruction flat = instruction;
+        flat.SegmentPrefix = Iced.Intel.Register.None;
+        EffectiveAddress.EmitOffsetOf(t.Assembler, flat, t.Mode);
+        int guest = RegisterMap.NumberOf(instruction.Op0Register);
+        HostRegister host = RegisterMap.HostOf(guest);
+        switch (instruction.Op0Register.GetSize(), host)
+        {
+            case (2, HostRegister.None): t.Assembler.Store16(RegisterMap.StateOf(guest), HostRegister.R14); break;
+            case (2, _): t.Assembler.Move16(host, HostRegister.R14); break;
+            case (4, HostRegister.None):
+                t.Assembler.Move32(HostRegister.R14, HostRegister.R14);
+                t.Assembler.Store64(RegisterMap.StateOf(guest), HostRegister.R14);
+                break;
+            case (4, _): t.Assembler.Move32(host, HostRegister.R14); break;
+            case (_, HostRegister.None): t.Assembler.Store64(RegisterMap.StateOf(guest), HostRegister.R14); break;
+            default: t.Assembler.Move64(host, HostRegister.R14); break;
+        }
+    }
+
+    private static void Translate(BlockTranslator t, in Instruction instruction)
+    {
+        GuestOperation load = Templates.Load(HostRegister.Rcx, 8);
+        load.Instruction.Code = Code.Mov_r8_rm8;
+        load.Instruction.Op0Register = Iced.Intel.Register.AL;
+        t.EmitAccess(EffectiveAddress.Of(instruction, t.Mode), load, 1, write: false);
+    }
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Translate;
+
+/// <summary>Exchanges a guest instruction's registers for the host's and writes it.</summary>
+internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder encoder)
+{
+    private static readonly HostRegister[] s_scratch = [HostRegister.Rcx, HostRegister.R15, HostRegister.R14];
+
+    /// <summary>Plans the exchange.</summary>
+    /// <param name="memoryOperand">The operand that is memory and was checked, or -1.</param>
+    internal static GuestOperation Plan(in Instruction guest, in Decode.CodeFacts facts, int memoryOperand)
+    {
+        GuestOperation operation = new() { Instruction = guest, MemoryOperand = memoryOperand };
+        SetImplicitCounter(ref operation, guest);
+        bool counterTaken = operation.ReadsCounter || operation.WritesCounter;
+        if (memoryOperand < 0 && IsEncodableAsIs(guest))
+        {
+            return operation;
+        }
+
+        int next = counterTaken ? 1 : 0;
+        for (int i = 0; i < guest.OpCount; i++)
+        {
+            if (guest.GetOpKind(i) != OpKind.Register)
+            {
+                continue;
+            }
+
+            Register register = guest.GetOpRegister(i);
+            if (!register.IsGPR() || (counterTaken && IsFixedCounter(guest, i)))
+            {
+                continue;
+            }
+
+            int number = RegisterMap.NumberOf(register);
+            bool high = RegisterMap.IsHighByte(register);
+            HostRegister host = RegisterMap.HostOf(number);
+            if (!high && host != HostRegister.None)
+            {
+                operation.Instruction.SetOpRegister(i, RegisterMap.Sized(host, register));
+                continue;
+            }
+
+            if (!high && memoryOperand < 0 && operation.TransferCount == 0 && CanStayInState(guest, facts, i))
+            {
+                PointAtState(ref operation.Instruction, i, number);
+                continue;
+            }
+
+            HostRegister scratch = s_scratch[next++];
+            operation.FoldsAddress |= memoryOperand >= 0 && scratch == HostRegister.R15;
+            operation.Add(new(number, scratch, high, register.GetSize(), facts.Writes(i)));
+            operation.Instruction.SetOpRegister(i, RegisterMap.Sized(scratch, high ? Register.AL : register));
+        }
+
+        return operation;
+    }
+
+    /// <summary>Writes the operation; its memory operand, if any, lies at <paramref name="address"/> plus R15.</summary>
+    internal void Write(in GuestOperation operation, HostRegister address)
+    {
+        Instruction instruction = operation.Instruction;
+        if (operation.MemoryOperand >= 0)
+        {
+            PlaceMemoryOperand(ref instruction, operation, address);
+        }
+
+        // Operands that stay in another scratch register pass through ECX, so the one that ends in ECX comes last.
+        for (int i = operation.TransferCount - 1; i >= 0; i--)
+        {
+            LoadOperand(operation[i]);
+        }
+
+        if (operation.Source == GuestOperation.CounterSource.Immediate)
+        {
+            assembler.MoveImmediate(HostRegister.Rcx, operation.Immediate);
+        }
+        else if (operation.Source == GuestOperation.CounterSource.Carried)
+        {
+            assembler.Load64(HostRegister.Rcx, HostAddress.State(StateLayout.Carried));
+        }
+        else if (operation.ReadsCounter)
+        {
+            assembler.Move64(HostRegister.Rcx, RegisterMap.Counter);
+        }
+
+        encoder.Write(instruction);
+        if (operation.WritesCounter)
+        {
+            assembler.Move64(RegisterMap.Counter, HostRegister.Rcx);
+        }
+
+        for (int i = 0; i < operation.TransferCount; i++)
+        {
+            StoreOperand(operation[i]);
+        }
+    }
+
+    private static void SetImplicitCounter(ref GuestOperation operation, in Instruction guest)
+    {
+        switch (guest.Mnemonic)
+        {
+            case Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Rol or Mnemonic.Ror
+                or Mnemonic.Rcl or Mnemonic.Rcr or Mnemonic.Shld or Mnemonic.Shrd:
+                operation.ReadsCounter = IsFixedCounter(guest, guest.OpCount - 1);
+                break;
+            case Mnemonic.Cmpxchg8b or Mnemonic.Cmpxchg16b:
+                operation.ReadsCounter = true;
+                break;
+            case Mnemonic.Pcmpestri or Mnemonic.Pcmpistri or Mnemonic.Vpcmpestri or Mnemonic.Vpcmpistri
+                or Mnemonic.Pcmpestri64 or Mnemonic.Vpcmpestri64:
+                operation.WritesCounter = true;
+                break;
+        }
+    }
+
+    private static bool IsFixedCounter(in Instruction guest, int operand) =>
+        guest.GetOpKind(operand) == OpKind.Register && guest.GetOpRegister(operand) == Register.CL
+        && guest.Code.ToOpCode().GetOpKind(operand) == OpCodeOperandKind.cl;
+
+    /// <summary>High bytes need an encoding without REX; it does when every other operand can do without, too.</summary>
+    private static bool IsEncodableAsIs(in Instruction guest)
+    {
+        bool anyHigh = false;
+        for (int i = 0; i < guest.OpCount; i++)
+        {
+            if (guest.GetOpKind(i) != OpKind.Register)
+            {
+                continue;
+            }
+
+            Register register = guest.GetOpRegister(i);
+            if (!register.IsGPR())
+            {
+                return false;
+            }
+
+            int number = RegisterMap.NumberOf(register);
+            bool high = RegisterMap.IsHighByte(register);
+            anyHigh |= high;
+            if ((int)RegisterMap.HostOf(number) != number || register.GetSize() == 8
+                || (register.GetSize() == 1 && !high && number > 3))
+            {
+                return false;
+            }
+        }
+
+        return anyHigh;
+    }
+
+    /// <summary>Whether the one operand in the state block can be the instruction's memory operand.</summary>
+    private static bool CanStayInState(in Instruction guest, in Decode.CodeFacts facts, int operand)
+    {
+        if (facts.ModRmOperand != operand || CountStateOperands(guest) != 1)
+        {
+            return false;
+        }
+
+        int size = guest.GetOpRegister(operand).GetSize();
+        return facts.ModRmSize == size && !(size == 4 && facts.Writes(operand)) && guest.Mnemonic is not (
+            Mnemonic.Xchg or Mnemonic.Xadd or Mnemonic.Cmpxchg or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr
+            or Mnemonic.Btc or Mnemonic.Nop);
+    }
+
+    private static int CountStateOperands(in Instruction guest)
+    {
+        int count = 0;
+        for (int i = 0; i < guest.OpCount; i++)
+        {
+            if (guest.GetOpKind(i) == OpKind.Register && guest.GetOpRegister(i).IsGPR()
+                && (RegisterMap.IsInMemory(RegisterMap.NumberOf(guest.GetOpRegister(i)))
+                    || RegisterMap.IsHighByte(guest.GetOpRegister(i))))
+            {
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    private static void PointAtState(ref Instruction instruction, int operand, int guest)
+    {
+        instruction.SetOpKind(operand, OpKind.Memory);
+        instruction.SegmentPrefix = Register.GS;
+        instruction.MemoryBase = Register.None;
+        instruction.MemoryIndex = Register.None;
+        instruction.MemoryIndexScale = 1;
+        instruction.MemoryDisplSize = 4;
+        instruction.MemoryDisplacement64 = (ulong)(StateLayout.Registers + (guest * 8));
+    }
+
+    private void PlaceMemoryOperand(ref Instruction instruction, in GuestOperation operation, HostRegister address)
+    {
+        instruction.SegmentPrefix = Register.None;
+        instruction.MemoryDisplacement64 = 0;
+        instruction.MemoryDisplSize = 0;
+        instruction.MemoryIndexScale = 1;
+        instruction.SetOpKind(operation.MemoryOperand, OpKind.Memory);
+        if (operation.FoldsAddress)
+        {
+            assembler.Lea64(HostRegister.R14, new HostAddress(address, HostRegister.R15));
+            instruction.MemoryBase = Register.R14;
+            instruction.MemoryIndex = Register.None;
+        }
+        else
+        {
+            instruction.MemoryBase = Register.RAX + (int)address;
+            instruction.MemoryIndex = Register.R15;
+        }
+    }
+
+    private void LoadOperand(in GuestOperation.Transfer transfer)
+    {
+        if (!transfer.IsHighByte)
+        {
+            assembler.Load64(transfer.Scratch, RegisterMap.StateOf(transfer.Guest));
+            return;
+        }
+
+        if (transfer.Guest == 1)
+        {
+            assembler.Move32(HostRegister.Rcx, RegisterMap.Counter);
+        }
+
+        assembler.MoveHighByteToEcx(transfer.Guest);
+        if (transfer.Scratch != HostRegister.Rcx)
+        {
+            assembler.Move32(transfer.Scratch, HostRegister.Rcx);
+        }
+    }
+
+    private void StoreOperand(in GuestOperation.Transfer transfer)
+    {
+        if (!transfer.StoresBack)
+        {
+            return;
+        }
+
+        if (transfer.IsHighByte)
+        {
+            StoreHighByte(transfer);
+            return;
+        }
+
+        HostAddress home = RegisterMap.StateOf(transfer.Guest);
+        switch (transfer.Size)
+        {
+            case 1: assembler.Store8(home, transfer.Scratch); break;
+            case 2: assembler.Store16(home, transfer.Scratch); break;
+            default: assembler.Store64(home, transfer.Scratch); break;
+        }
+    }
+
+    private void StoreHighByte(in GuestOperation.Transfer transfer)
+    {
+        if (transfer.Guest == 1)
+        {
+            assembler.Store64(HostAddress.State(StateLayout.Spill), RegisterMap.Counter);
+            assembler.Store8(HostAddress.State(StateLayout.Spill + 1), transfer.Scratch);
+            assembler.Load64(RegisterMap.Counter, HostAddress.State(StateLayout.Spill));
+            return;
+        }
+
+        if (transfer.Scratch != HostRegister.Rcx)
+        {
+            assembler.Move32(HostRegister.Rcx, transfer.Scratch);
+        }
+
+        assembler.MoveClToHighByte(transfer.Guest);
+    }
+}
