@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.DomainHost.Machines;
+
+/// <summary>One boot of a domain, from built to ended. Thread safe. Tests of the lifecycle put another in the hypervisor's place.</summary>
+internal interface IMachine : IDisposable
+{
+    /// <summary>Ends when the guest does, or is stopped.</summary>
+    Task<MachineEnd> Completion { get; }
+
+    void Start();
+
+    void Pause();
+
+    void Unpause();
+
+    /// <summary>Stops it at once.</summary>
+    void Destroy();
+
+    MachineMeasure Measure();
+}
