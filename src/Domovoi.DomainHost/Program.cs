@@ -1,2 +1,15 @@
 // SPDX-License-Identifier: MIT
-return 1;
+using Domovoi.Contracts;
+using Domovoi.DomainHost;
+using Domovoi.DomainHost.Launch;
+
+LaunchReporter reporter = new();
+try
+{
+    return DomainProcess.Run(LaunchArguments.Read(args), reporter);
+}
+catch (ProblemException e)
+{
+    reporter.Fail(e.Problem);
+    return 1;
+}

@@ -225,7 +225,7 @@ internal sealed class DomainLifecycle : IDisposable
     private void Tell(DomainEnd end, EndAction action)
     {
         _log.Write($"The domain ended: {end.Reason}{(end.Detail is null ? "" : $" ({end.Detail})")}; what follows: {action}.");
-        if (EndPolicy.IsCrash(end.Reason))
+        if (EndPolicy.IsCrash(end.Reason) && end.Reason != EndReason.DomainCrash)
         {
             _log.Write("Last lines of its console:");
             foreach (string line in _lasting.Transcript.LastLines(20))

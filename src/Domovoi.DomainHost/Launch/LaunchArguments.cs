@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+using System.Text.Json;
+using Domovoi.Contracts;
+using Domovoi.Contracts.Launch;
+using Microsoft.Win32.SafeHandles;
+
+namespace Domovoi.DomainHost.Launch;
+
+/// <summary>The command line: <c>domovoi-vm --spec FILE</c>, or <c>-</c> for standard input.</summary>
+internal static class LaunchArguments
+{
+    private const int MaximumDomainId = 0x7FEF;
+
+    /// <exception cref="ProblemException">The command line or the specification is wrong.</exception>
+    internal static DomainSpecification Read(ReadOnlySpan<string> arguments)
+    {
+        if (arguments is not ["--spec", var path])
+        {
+            throw new ProblemException(
+                "usage", "domovoi-vm is started by dom, as: domovoi-vm --spec FILE", "Use dom create.");
+        }
+
+        try
+        {
+            using FileStream file = path == "-"
+                ? new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0)
+                : File.OpenRead(path);
+            return Check(JsonSerializer.Deserialize(file, ContractJson.Default.DomainSpecification));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new ProblemException("bad-specification", $"The specification '{path}' cannot be read: {e.Message}");
+        }
+    }
+
+    private static DomainSpecification Check(DomainSpecification? specification) => specification switch
+    {
+        null => throw new ProblemException("bad-specification", "The specification is empty."),
+        { Id: < 1 or > MaximumDomainId } => throw new ProblemException(
+            "bad-specification", $"{specification.Id} is no domain id; 1 to {MaximumDomainId} were expected."),
+        { Vcpus: < 1 or > 128 } => throw new ProblemException(
+            "bad-specification", $"{specification.Vcpus} vCPUs were asked for; 1 to 128 were expected."),
+        { MemoryKiB: 0 } => throw new ProblemException("bad-specification", "The domain has no memory."),
+        _ => specification,
+    };
+}
