@@ -190,7 +190,7 @@ internal sealed class FifoLayout : IEventLayout
         {
             if ((old & EventChannelLimits.FifoLinked) == 0)
             {
-                if (attempt > 1)
+                if (attempt > 0)
                 {
                     Interlocked.And(ref tail, ~EventChannelLimits.FifoBusy);
                 }

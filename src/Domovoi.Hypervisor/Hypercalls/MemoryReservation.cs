@@ -16,6 +16,9 @@ internal static class MemoryReservation
 
     private const ulong MostExtents = ulong.MaxValue >> ExtentShift;
 
+    /// <summary>So that a number of frames cannot overflow.</summary>
+    private const ulong MostExchanged = MostExtents >> (int)Reservation.LargestOrder;
+
     /// <summary><c>XENMEM_increase_reservation</c>, <c>XENMEM_decrease_reservation</c>, <c>XENMEM_populate_physmap</c></summary>
     /// <returns>How many extents were done: never an error.</returns>
     internal static long Change(Vcpu caller, MemoryCommand command, ulong start, ulong pointer)
@@ -67,7 +70,7 @@ internal static class MemoryReservation
     private static XenError CheckExchange(Vcpu caller, in XenMemoryExchange request)
     {
         bool isSound = request.ExchangedCount <= request.In.ExtentCount &&
-            request.In.ExtentCount <= MostExtents && request.Out.ExtentCount <= MostExtents &&
+            request.In.ExtentCount <= MostExchanged && request.Out.ExtentCount <= MostExchanged &&
             request.In.ExtentOrder <= Reservation.LargestOrder && request.Out.ExtentOrder <= Reservation.LargestOrder &&
             request.In.ExtentCount << (int)request.In.ExtentOrder == request.Out.ExtentCount << (int)request.Out.ExtentOrder &&
             request.In.Domain == request.Out.Domain && request.In.ExtentCount != 0 && request.Out.ExtentCount != 0;
