@@ -38,6 +38,9 @@ internal static class VcpuOp
             VcpuCommand.SendNmi => (long)SendNmi(target, pointer),
             VcpuCommand.GetPhysicalId => (long)XenError.InvalidArgument,
             VcpuCommand.RegisterTimeArea => (long)RegisterTime(caller, target, pointer),
+
+            // By machine address: announced by XENFEAT_runstate_phys_area and XENFEAT_vcpu_time_phys_area, which we do not set.
+            VcpuCommand.RegisterRunstatePhysicalArea or VcpuCommand.RegisterTimePhysicalArea => (long)XenError.NotImplemented,
             _ => (long)XenError.NotImplemented,
         };
     }

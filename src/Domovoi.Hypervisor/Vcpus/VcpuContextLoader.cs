@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.State;
+using Domovoi.Hypervisor.PvMmu;
 using Domovoi.Hypervisor.Traps;
 using Domovoi.Memory;
 using Domovoi.Xen.Abi;
@@ -20,7 +21,12 @@ internal static class VcpuContextLoader
             return error;
         }
 
-        error = LoadRoots(vcpu, in context);
+        error = LoadGdt(vcpu, in context);
+        if (error == XenError.None)
+        {
+            error = LoadRoots(vcpu, in context);
+        }
+
         if (error != XenError.None)
         {
             return error;
@@ -43,6 +49,20 @@ internal static class VcpuContextLoader
         bool tables = context.LdtEntries <= 8192 && context.GdtEntries <= X86Selectors.FirstReservedGdtEntry
             && (context.LdtBase & 0xFFF) == 0 && X86Addresses.IsCanonical(context.LdtBase);
         return canonical && tables ? XenError.None : XenError.InvalidArgument;
+    }
+
+    private static XenError LoadGdt(Vcpu vcpu, in VcpuGuestContext context)
+    {
+        const int EntriesPerFrame = 512;
+        int entries = (int)context.GdtEntries;
+        Span<Mfn> frames = stackalloc Mfn[X86Selectors.FirstReservedGdtPage];
+        frames = frames[..((entries + EntriesPerFrame - 1) / EntriesPerFrame)];
+        for (int index = 0; index < frames.Length; index++)
+        {
+            frames[index] = new Mfn(context.GdtFrames[index]);
+        }
+
+        return DescriptorFrames.SetGdt(vcpu.Domain.Frames, vcpu.Descriptors, frames, entries);
     }
 
     private static XenError LoadRoots(Vcpu vcpu, in VcpuGuestContext context)
