@@ -23,7 +23,7 @@ public sealed class ProjectReferenceTests
             "Domovoi.Backends", "Domovoi.Xen.Abi", "Domovoi.Contracts", "Domovoi.KernelImages",
         ],
         ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux"],
-        ["Domovoi.Cli"] = ["Domovoi.Toolstack", "Domovoi.Contracts"],
+        ["Domovoi.Cli"] = ["Domovoi.Toolstack", "Domovoi.Contracts", "Domovoi.Linux"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()

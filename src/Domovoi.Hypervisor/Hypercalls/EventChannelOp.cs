@@ -27,6 +27,7 @@ internal static class EventChannelOp
             EventChannelCommand.InitControl => InitControl(caller, pointer),
             EventChannelCommand.ExpandArray => ExpandArray(caller, pointer),
             EventChannelCommand.SetPriority => SetPriority(caller, pointer),
+            EventChannelCommand.ResetContinue => XenError.NotImplemented,
             _ => XenError.NotImplemented,
         });
     }

@@ -37,6 +37,7 @@ internal static class GrantTableOp
             GrantTableCommand.GetVersion => GetVersion(caller, pointer),
             GrantTableCommand.SwapGrantRef => ForEach<GnttabSwapGrantRef>(caller, pointer, count, Swap),
             GrantTableCommand.CacheFlush => XenError.NotSupported,
+            GrantTableCommand.DumpTable => XenError.NotImplemented,
             _ => XenError.NotImplemented,
         });
     }

@@ -50,6 +50,7 @@ internal static class MemoryOp
                 return (long)XenError.NotPermitted;
             case MemoryCommand.GetVnumaInfo:
                 return (long)XenError.NotSupported;
+            case MemoryCommand.MachphysCompatMfnList:
             default:
                 caller.Domain.Log.WriteOnce($"memory_op {command}", $"memory_op {(uint)command} is not implemented.");
                 return (long)XenError.NotImplemented;
