@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Domovoi.KernelImages;
@@ -13,6 +14,8 @@ public sealed class FileImage(SafeFileHandle file, long length) : ImageSource
     }
 
     public override long Length => length;
+
+    public override long NextData(long offset) => FileHoles.NextData(file, offset);
 
     protected override bool TryFill(long offset, Span<byte> destination)
     {

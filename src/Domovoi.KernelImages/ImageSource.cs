@@ -17,6 +17,9 @@ public abstract class ImageSource : IDisposable
         }
     }
 
+    /// <summary>The first byte from <paramref name="offset"/> on that may differ from zero: what lies before need not be read.</summary>
+    public virtual long NextData(long offset) => offset;
+
     public void Dispose()
     {
         Dispose(true);

@@ -139,6 +139,7 @@ public sealed class KernelCacheTests : IDisposable
         byte[] found = new byte[bytes.Length];
         image.Source.Read(image.Segments[0].FileOffset, found);
         Assert.Equal(bytes, found);
+        Assert.InRange(image.Source.NextData(image.Segments[0].FileOffset + 8192), image.Segments[0].FileOffset + 8192, image.Segments[0].FileOffset + 700_000);
     }
 
     private ulong? Open(long maximumBytes = KernelCache.DefaultMaximumBytes)

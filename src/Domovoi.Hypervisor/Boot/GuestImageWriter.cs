@@ -21,6 +21,16 @@ internal sealed class GuestImageWriter(FrameTable table, ReadOnlyMemory<ulong> f
     {
         while (length > 0)
         {
+            // A hole in the file is zeros, and so is fresh memory.
+            long hole = Math.Min(source.NextData(offset) - offset, length);
+            if (hole > 0)
+            {
+                offset += hole;
+                length -= hole;
+                address += (ulong)hole;
+                continue;
+            }
+
             int room = ChunkSize - (int)(address % PageSize);
             Span<byte> chunk = _chunk.AsSpan(0, (int)Math.Min(room, length));
             source.Read(offset, chunk);

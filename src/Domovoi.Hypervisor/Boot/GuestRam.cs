@@ -10,8 +10,24 @@ internal static class GuestRam
     /// <summary>Allocates one frame for each page from <paramref name="firstPage"/>; their numbers go into <paramref name="frames"/>.</summary>
     public static void Allocate(FrameTable table, ulong firstPage, Span<ulong> frames)
     {
+        if (frames.IsEmpty)
+        {
+            return;
+        }
+
         lock (table.Gate)
         {
+            if (table.TryAllocateRamLocked((ulong)frames.Length, out Mfn first))
+            {
+                table.MachineToPhysical.SetRun(first, new Pfn(firstPage), (ulong)frames.Length);
+                for (int i = 0; i < frames.Length; i++)
+                {
+                    frames[i] = first.Value + (ulong)i;
+                }
+
+                return;
+            }
+
             for (int i = 0; i < frames.Length; i++)
             {
                 if (!table.TryAllocateRamLocked(out Mfn frame))

@@ -89,6 +89,7 @@ public sealed class PvLoader
     {
         const int WordsPerPage = PhysicalAddress.PageSize / sizeof(ulong);
         ulong used = _layout.UsedPages;
+        _table.MachineToPhysical.Populate(new Mfn(_table.Layout.FirstRamFrame), _request.Pages);
         GuestRam.Allocate(_table, 0, _frames);
         ReadOnlySpan<ulong> lists = _frames.AsSpan((int)_layout.P2m.First, (int)_layout.P2m.Count);
         GuestRam.Populate(_table, lists);

@@ -86,6 +86,33 @@ public sealed class MachineToPhysical
         }
     }
 
+    /// <summary>Enters consecutive pages for consecutive frames.</summary>
+    internal void SetRun(Mfn firstFrame, Pfn firstPage, ulong count)
+    {
+        for (ulong done = 0; done < count;)
+        {
+            Mfn frame = new(firstFrame.Value + done);
+            this[frame] = firstPage.Value + done;               // brings the page of the table into being
+            int start = (int)(frame.Value % WordsPerFrame);
+            int length = (int)Math.Min((ulong)(WordsPerFrame - start), count - done);
+            Span<ulong> words = _memory.FrameWords(_firstPage + (frame.Value / WordsPerFrame)).Slice(start, length);
+            for (int i = 0; i < words.Length; i++)
+            {
+                words[i] = firstPage.Value + done + (ulong)i;
+            }
+
+            done += (ulong)length;
+        }
+    }
+
+    /// <summary>Gives host memory to the table's pages for frames that are about to be entered.</summary>
+    internal void Populate(Mfn firstFrame, ulong count)
+    {
+        ulong first = firstFrame.Value / WordsPerFrame;
+        ulong last = (firstFrame.Value + Math.Max(count, 1) - 1) / WordsPerFrame;
+        _memory.Populate(_firstPage + first, last - first + 1);
+    }
+
     private bool IsPresent(ulong page) => new PageTableEntry(LeafEntry(page)).IsPresent;
 
     private ref ulong LeafEntry(ulong page) =>
