@@ -211,7 +211,8 @@ internal sealed unsafe class RunLoop
             return null;
         }
 
-        if (page.TryGet(rip, out TranslatedBlock block))
+        if (page.TryGet(rip, out TranslatedBlock block)
+            && (block.SecondPage == 0 || _nextPage()?.Id == block.SecondPage))
         {
             return block;
         }
