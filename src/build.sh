@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Builds dom and domovoi-vm into out/. Several may run at once: the first builds, the others wait and find it done.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,16 +24,23 @@ if [ -f "$stamp" ] && [ -x out/dom ] && [ -x out/domovoi-vm ] &&
     exit 0
 fi
 
-if command -v clang >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1; then
+# A compiler without the C library's start files cannot link either, so the whole way is tried.
+links() {
+    command -v "$1" >/dev/null 2>&1 && echo 'int main(void) { return 0; }' | "$1" -x c - -o out/.links >/dev/null 2>&1
+}
+if links clang; then
     kind="native build"
     set -- -p:PublishAot=true -p:StripSymbols=true
-    command -v clang >/dev/null 2>&1 || set -- "$@" -p:CppCompilerAndLinker=gcc
+elif links gcc; then
+    kind="native build"
+    set -- -p:PublishAot=true -p:StripSymbols=true -p:CppCompilerAndLinker=gcc
 else
-    kind="runtime build, trimmed; with clang or gcc it would be native and start faster"
+    kind="runtime build, trimmed; with gcc and libc6-dev it would be native and start faster"
     set -- --self-contained true -p:PublishTrimmed=true -p:PublishReadyToRun=true
 fi
 
 echo "dom: building ($kind); this takes a minute, once"
+rm -f out/.links
 touch out/.begun
 for project in Domovoi.DomainHost Domovoi.Cli; do
     echo "dom:   $project ..."

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Domovoi.Cli.Verbs;
 using Domovoi.Contracts;
 using Domovoi.Linux;
@@ -19,6 +20,11 @@ internal sealed class CommandLine
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction or null)
         {
             return Misused(parsed);
+        }
+
+        if (UnknownOption(parsed) is { } unknown)
+        {
+            return Misuse($"Unrecognized option '{unknown}'", $"dom {parsed.CommandResult.Command.Name} --help");
         }
 
         try
@@ -77,6 +83,11 @@ internal sealed class CommandLine
 
         return root;
     }
+
+    /// <summary>The library takes an option it does not know for a domain's name.</summary>
+    private static string? UnknownOption(ParseResult parsed) => parsed.Tokens
+        .TakeWhile(token => token.Type != TokenType.DoubleDash)
+        .FirstOrDefault(token => token.Value is ['-', _, ..] && parsed.CommandResult.Tokens.Contains(token))?.Value;
 
     private int Misused(ParseResult parsed)
     {

@@ -14,7 +14,7 @@ internal static class GuestRequest
     {
         Argument<string?> domain = DomainArgument.Optional(session);
         Option<bool> all = new("--all", "-a") { Description = "Ask every domain." };
-        Option<bool> wait = new("--wait", "-w") { Description = $"Wait until it has happened." };
+        Option<bool> wait = new("--wait", "-w") { Description = "Wait until it has happened." };
         Option<bool> fallback = new("-F") { Description = "Accepted for xl's sake; PV guests have no ACPI." };
         verb.Add(domain);
         verb.Add(all);
@@ -64,7 +64,8 @@ internal static class GuestRequest
     /// <summary>Returns when the domain has ended or begun another boot.</summary>
     private static void Wait(DomainEntry entry, int boots)
     {
-        while (DomainEnding.Wait(entry, TimeSpan.FromMilliseconds(200)) is null)
+        Task<DomainEntry> end = DomainEnding.Watch(entry);
+        while (!end.Wait(TimeSpan.FromMilliseconds(200)))
         {
             using ControlClient? client = ControlClient.TryConnect(entry.Folder);
             if (client?.Status().Record.Boots > boots)

@@ -108,7 +108,8 @@ internal static class TryVerb
         string? kernel = parsed.GetValue(Kernel);
         if (parsed.GetValue(Busybox) is { } busybox)
         {
-            string made = Path.Combine(Directory.CreateTempSubdirectory("domovoi-").FullName, "initramfs.gz");
+            string made = Path.Combine(CacheDirectory.Root(), "try-initramfs.gz");
+            Directory.CreateDirectory(CacheDirectory.Root());
             using FileStream output = File.Create(made);
             InitramfsBuilder.Build(Path.GetFullPath(busybox), new InitramfsContents(), output);
             return (kernel is null ? Fetch(session, needsKernel: true).Kernel : Path.GetFullPath(kernel), made);

@@ -22,7 +22,7 @@ internal sealed class SettingReader(SettingTable settings)
             throw Wrong(name, atom, "+= cannot be used with a number", $"write {name}=NUMBER");
         }
 
-        string range = largest == long.MaxValue ? $"at least {smallest}" : $"from {smallest} to {largest}";
+        string range = largest >= long.MaxValue >> 20 ? $"at least {smallest}" : $"from {smallest} to {largest}";
         if (!TryParseNumber(atom.Text, out long value))
         {
             throw Wrong(name, atom, $"expected a number of {unit}, found \"{Shorten(atom.Text)}\"", $"write {name}=NUMBER, {range}");

@@ -1,51 +1,36 @@
 // SPDX-License-Identifier: MIT
-using System.Net.Sockets;
-using Domovoi.Contracts;
 using Domovoi.Contracts.Registry;
+using Domovoi.Linux;
 using Domovoi.Toolstack.Registry;
 
 namespace Domovoi.Toolstack.Lifecycle;
 
-/// <summary>Waits for a domain's process to be gone.</summary>
+/// <summary>Waits for a domain's process to be gone, by waiting for its lock: nothing else is as sure.</summary>
 public static class DomainEnding
 {
+    /// <summary>Completes with what is left of the domain. The thread that waits ends with this process at the latest.</summary>
+    public static Task<DomainEntry> Watch(DomainEntry entry) => Task.Factory.StartNew(
+        () =>
+        {
+            while (DomainRegistry.IsAlive(entry.Folder))
+            {
+                FileLock.WaitUntilFree(entry.Folder.Lock);
+                FileLock.WaitUntilFree(DomainClaim.PathIn(entry.Folder));
+            }
+
+            return entry with { IsAlive = false, Record = DomainRecord.TryRead(entry.Folder) ?? entry.Record };
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
+
     /// <summary>Returns what is left of the domain; null if it is still there after <paramref name="patience"/>.</summary>
-    /// <remarks>An open connection to the control socket ends when the process does, so that waiting costs nothing.</remarks>
     public static DomainEntry? Wait(DomainEntry entry, TimeSpan patience)
     {
-        long start = TimeProvider.System.GetTimestamp();
-        while (DomainRegistry.IsAlive(entry.Folder))
-        {
-            TimeSpan left = patience - TimeProvider.System.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero)
-            {
-                return null;
-            }
-
-            if (!WaitOnSocket(entry.Folder, left))
-            {
-                Thread.Sleep(2);
-            }
-        }
-
-        return entry with { IsAlive = false, Record = DomainRecord.TryRead(entry.Folder) ?? entry.Record };
+        Task<DomainEntry> watch = Watch(entry);
+        return watch.Wait(patience) ? watch.Result : null;
     }
 
     /// <summary>As <see cref="Wait(DomainEntry, TimeSpan)"/>, for as long as it takes.</summary>
-    public static DomainEntry Wait(DomainEntry entry) => Wait(entry, TimeSpan.MaxValue)!;
-
-    private static bool WaitOnSocket(DomainFolder folder, TimeSpan patience)
-    {
-        try
-        {
-            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            socket.Connect(SocketAddress.Of(folder.ControlSocket));
-            socket.ReceiveTimeout = (int)Math.Clamp(patience.TotalMilliseconds, 1, 60_000);
-            return socket.Receive(new byte[1]) != 0;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    public static DomainEntry Wait(DomainEntry entry) => Watch(entry).GetAwaiter().GetResult();
 }

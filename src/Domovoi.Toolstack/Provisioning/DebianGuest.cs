@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts;
+using Domovoi.Linux;
 
 namespace Domovoi.Toolstack.Provisioning;
 
@@ -29,7 +30,7 @@ public sealed class DebianGuest(string directory, Action<string> progress)
         }
 
         MakeDirectory();
-        using FileStream gate = WaitForGate();
+        using FileLock gate = WaitForGate();
         if ((needsKernel && !File.Exists(Kernel)) || !File.Exists(Busybox))
         {
             Fetch(needsKernel && !File.Exists(Kernel));
@@ -88,25 +89,6 @@ public sealed class DebianGuest(string directory, Action<string> progress)
         }
     }
 
-    private FileStream WaitForGate()
-    {
-        bool said = false;
-        while (true)
-        {
-            try
-            {
-                return new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException)
-            {
-                if (!said)
-                {
-                    progress("Waiting for another dom that is fetching the same files");
-                    said = true;
-                }
-
-                Thread.Sleep(100);
-            }
-        }
-    }
+    private FileLock WaitForGate() => FileLock.Take(
+        Path.Combine(directory, "lock"), () => progress("Waiting for another dom that is fetching the same files"));
 }

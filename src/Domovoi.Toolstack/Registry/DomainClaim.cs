@@ -18,7 +18,7 @@ public sealed class DomainClaim : IDisposable
     {
         Id = id;
         Folder = folder;
-        _lock = new FileStream(Path.Combine(folder.Path, ClaimFile), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        _lock = new FileStream(PathIn(folder), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
     }
 
     public int Id { get; }
@@ -42,12 +42,14 @@ public sealed class DomainClaim : IDisposable
         _lock.Dispose();
     }
 
+    internal static string PathIn(DomainFolder folder) => Path.Combine(folder.Path, ClaimFile);
+
     /// <summary>Whether somebody is making a domain in this folder right now.</summary>
     internal static bool IsHeld(DomainFolder folder)
     {
         try
         {
-            using FileStream probe = new(Path.Combine(folder.Path, ClaimFile), FileMode.Open, FileAccess.Read, FileShare.Read);
+            using FileStream probe = new(PathIn(folder), FileMode.Open, FileAccess.Read, FileShare.Read);
             return false;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

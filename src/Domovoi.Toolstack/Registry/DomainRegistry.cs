@@ -3,6 +3,7 @@ using System.Globalization;
 using Domovoi.Contracts;
 using Domovoi.Contracts.Control;
 using Domovoi.Contracts.Registry;
+using Domovoi.Linux;
 
 namespace Domovoi.Toolstack.Registry;
 
@@ -66,7 +67,7 @@ public sealed class DomainRegistry(RunDirectory directory)
     public DomainClaim Claim(string name, Func<int, DomainRecord> describe)
     {
         MakeDirectories();
-        using FileStream gate = RegistryGate.Enter(directory);
+        using FileLock gate = RegistryGate.Enter(directory);
         IReadOnlyList<DomainEntry> all = All();
         if (all.FirstOrDefault(e => e.IsAlive && e.Record.Name == name) is { } other)
         {
@@ -88,7 +89,7 @@ public sealed class DomainRegistry(RunDirectory directory)
     /// <summary>Forgets a dead domain and its logs.</summary>
     public void Remove(DomainEntry entry)
     {
-        using FileStream gate = RegistryGate.Enter(directory);
+        using FileLock gate = RegistryGate.Enter(directory);
         if (!IsAlive(entry.Folder))
         {
             Discard(entry.Folder);

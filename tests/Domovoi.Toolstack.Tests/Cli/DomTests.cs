@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Toolstack.Cli;
+
+/// <summary>The verbs as processes: what goes to which stream, and the exit codes.</summary>
+public sealed class DomTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private Dom Dom => new(_directory.Path);
+
+    [Fact]
+    public void List_ShowsTheHostAndTheDomains_InXlsColumns()
+    {
+        using FakeDomain domain = new(_directory.Path, 3, "guest");
+        string[] lines = Dom.Run("list").Output.Split('\n');
+        Assert.Equal("Name                                        ID   Mem VCPUs\tState\tTime(s)", lines[0]);
+        Assert.StartsWith("Domain-0                                     0 ", lines[1], StringComparison.Ordinal);
+        Assert.Equal("guest                                        3    64     1     r-----       1.5", lines[2]);
+    }
+
+    [Fact]
+    public void List_AsJson_IsOneArray()
+    {
+        using FakeDomain domain = new(_directory.Path, 3, "guest");
+        using var json = System.Text.Json.JsonDocument.Parse(Dom.Run("list", "--json").Output);
+        Assert.Equal("guest", json.RootElement[1].GetProperty("name").GetString());
+    }
+
+    [Theory]
+    [InlineData("pause")]
+    [InlineData("unpause")]
+    public void Verb_IsSentToTheDomain(string verb)
+    {
+        using FakeDomain domain = new(_directory.Path, 3, "guest");
+        Assert.Equal(0, Dom.Run(verb, "guest").Code);
+        Assert.Contains(verb, domain.Calls);
+    }
+
+    [Fact]
+    public void Names_AndIds_AreToldAsXlDoes()
+    {
+        using FakeDomain domain = new(_directory.Path, 3, "guest");
+        Assert.Equal(("3\n", "guest\n"), (Dom.Run("domid", "guest").Output, Dom.Run("domname", "3").Output));
+    }
+
+    [Fact]
+    public void Shutdown_OfADeafGuest_FailsAndSaysWhatHelps()
+    {
+        using FakeDomain domain = new(_directory.Path, 3, "guest");
+        DomResult result = Dom.Run("shutdown", "guest");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("dom destroy", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void XenstoreRead_TakesXensFullPathToo()
+    {
+        using FakeDomain domain = new(_directory.Path, 3, "guest");
+        Assert.Equal("value\n", Dom.Run("xenstore-read", "/local/domain/3/name").Output);
+    }
+
+    [Theory]
+    [InlineData(1, "pause", "nobody")]
+    [InlineData(1, "domid", "nobody")]
+    [InlineData(1, "shutdown")]
+    [InlineData(1, "destroy", "0")]
+    [InlineData(1, "create", "/nowhere.cfg")]
+    [InlineData(2, "create")]
+    [InlineData(2, "pause")]
+    [InlineData(2, "frobnicate")]
+    [InlineData(2, "list", "--nonsense")]
+    public void Mistake_IsOneMessageOnStandardError(int code, params string[] arguments)
+    {
+        DomResult result = Dom.Run(arguments);
+        Assert.Equal((code, ""), (result.Code, result.Output));
+        Assert.Single(result.Errors.Split('\n'), line => line.Contains("error:", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("create")]
+    [InlineData("console")]
+    [InlineData("try")]
+    [InlineData("xenstore-ls")]
+    public void Help_HasExamples(string verb) => Assert.Contains($"  dom {verb}", Dom.Run(verb, "--help").Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void Completion_OffersVerbsAndDomains()
+    {
+        using FakeDomain domain = new(_directory.Path, 3, "guest");
+        Assert.Contains("pause", Dom.Run("[suggest:7]", "dom pau").Output.Split('\n'));
+        Assert.Contains("guest", Dom.Run("[suggest:11]", "dom pause gu").Output.Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("#!/bin/sh\nexit 3", "code 3")]
+    [InlineData("#!/bin/sh\necho nonsense; echo it broke >&2", "it broke")]
+    [InlineData("#!/bin/sh\necho '{\"ok\":false,\"problem\":{\"code\":\"k\",\"message\":\"not a kernel\"}}'", "not a kernel")]
+    public void Create_ThatFails_SaysWhyAndLeavesNothing(string vm, string expected)
+    {
+        string script = _directory.Write("vm", vm);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        string guest = _directory.Write("g.cfg", "name='g'; kernel='/dev/null'; memory=64");
+        DomResult result = new Dom(_directory.Path) { DomovoiVm = script }.Run("create", guest);
+        Assert.Equal(1, result.Code);
+        Assert.Contains(expected, result.Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_directory.Path, "domains")));
+    }
+
+    [Fact]
+    public void DryRun_PrintsAConfigurationThatReadsBack()
+    {
+        string guest = _directory.Write("g.cfg", "name='g'; kernel='/dev/null'; memory=64; extra='a\"b'");
+        string printed = Dom.Run("create", "-n", guest).Output;
+        Assert.Equal(printed, Dom.Run("create", "-n", _directory.Write("h.cfg", printed)).Output);
+    }
+
+    public void Dispose() => _directory.Dispose();
+}
