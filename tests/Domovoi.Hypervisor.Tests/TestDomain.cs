@@ -81,7 +81,7 @@ internal sealed class TestDomain : IDisposable
     }
 
     /// <summary>Makes a hypercall whose second argument points to a structure.</summary>
-    public long Hypercall<T>(HypercallNumber number, ulong command, in T argument)
+    public long HypercallWith<T>(HypercallNumber number, ulong command, in T argument)
         where T : unmanaged
     {
         Write(Scratch, in argument);

@@ -32,6 +32,7 @@ internal static class PvMachineFactory
                     Name = specification.Name,
                     Uuid = specification.Uuid,
                     VcpuCount = specification.Vcpus,
+                    NewWakeGate = static () => new HostWakeGate(),
                     LastConsoleLines = () => parts.Transcript.LastLines(20),
                 },
                 Kernel = kernel,

@@ -73,6 +73,11 @@ public sealed class DomainClock
     {
         long extrapolated = _sample.At(ticks);
         double frequency = (ticks - _startTicks) / (now * 1e-9);
+        if (frequency < 1)
+        {
+            return _sample;                                 // a counter that stands still tells nothing
+        }
+
         double behind = (now - extrapolated) / (double)SampleLifetime;
         if (Math.Abs(behind) > LargestCorrection)
         {

@@ -108,7 +108,7 @@ internal static class ControlRegisters
             return false;
         }
 
-        vcpu.Privileged.Xcr0 = value;
+        vcpu.Cpu.State.Xcr0 = value;
         return true;
     }
 

@@ -51,7 +51,7 @@ internal static class CpuidEmulation
                 return answer with { Ecx = answer.Ecx | HypervisorBit | (shown && hasXsave ? OsxsaveBit : 0) };
             case (0xD, 0) when answer.Eax != 0:
             case (0xD, 1) when (answer.Eax & 2) != 0:
-                return answer with { Ebx = CpuidPolicy.AreaSize(vcpu.Privileged.Xcr0) };
+                return answer with { Ebx = CpuidPolicy.AreaSize(vcpu.Cpu.State.Xcr0) };
             default:
                 return answer;
         }

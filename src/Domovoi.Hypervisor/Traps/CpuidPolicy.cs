@@ -7,7 +7,8 @@ namespace Domovoi.Hypervisor.Traps;
 /// <remarks>
 /// The masks are those of the features that Xen offers to all guests (arch-x86/cpufeatureset.h, marked "A"), less those whose
 /// MSRs are not offered here: <c>IBRSB</c>, <c>STIBP</c>, <c>SSBD</c>, <c>IBPB</c>, <c>ARCH_CAPS</c>, and <c>HTT</c>, <c>RTM</c>.
-/// Leaves beyond those known read as zero, as on AMD's processors.
+/// Leaves beyond those known read as zero, as on AMD's processors. On these the guest is told that the processor needs no help
+/// against speculation: its code never runs as it stands, so retpolines and the like would cost much and protect nothing.
 /// </remarks>
 internal static class CpuidPolicy
 {
@@ -24,6 +25,8 @@ internal static class CpuidPolicy
     private const uint Extended1EdxShared = 0x0183_F3FF & Leaf1Edx; // AMD repeats these bits of leaf 1
     private const uint Extended7Edx = 1 << 8;               // invariant TSC
     private const uint Extended8Ebx = 0x2400_0005;          // CLZERO RSTR_FP_ERR_PTRS SSB_NO BTC_NO
+    private const uint ExtendedNoSpeculation8Ebx = 1 << 26 | 1 << 29; // SSB_NO BTC_NO
+    private const uint ExtendedNoSpeculation21Eax = 1 << 2 | 1 << 6 | 1 << 8 | 1 << 29; // LFENCE, NSCB, AUTO_IBRS, SRSO_NO
     private const uint Extended21Eax = 0x601C_0C45;         // NO_NEST_BP LFENCE NSCB FSRS FSRC EPSF FSRSC PREFETCHI SRSO_NO
     private const uint SupportedXcr0 = 7;                   // x87, SSE, AVX
     private const uint LegacyAreaAndHeader = 576;
@@ -45,11 +48,14 @@ internal static class CpuidPolicy
             4 => host with { Eax = host.Eax & 0x3FFF },     // no cache is shared with another processor
             7 => ExtendedFeatures(host, subleaf),
             0xD => StateComponents(host, subleaf),
-            0x8000_0000 => host with { Eax = Math.Min(host.Eax, LastExtendedLeaf) },
+            0x8000_0000 => host with { Eax = IsAmd ? LastExtendedLeaf : Math.Min(host.Eax, LastExtendedLeaf) },
             >= 0x8000_0001 => Extended(leaf, host),
             _ => default,
         };
     }
+
+    /// <summary>The host's processor says "AuthenticAMD".</summary>
+    private static bool IsAmd => HostFeatures.Query(0, 0).Ebx == 0x6874_7541;
 
     /// <summary>Bytes that XSAVE writes for a value of XCR0.</summary>
     internal static uint AreaSize(ulong xcr0) => LegacyAreaAndHeader + ((xcr0 & 4) != 0 ? AvxAreaSize : 0);
@@ -82,8 +88,9 @@ internal static class CpuidPolicy
         0x8000_0001 => host with { Ecx = host.Ecx & Extended1Ecx, Edx = host.Edx & (Extended1Edx | Extended1EdxShared) },
         (>= 0x8000_0002 and <= 0x8000_0006) or 0x8000_0019 => host,
         0x8000_0007 => new CpuidLeaf(0, 0, 0, host.Edx & Extended7Edx),
-        0x8000_0008 => new CpuidLeaf(host.Eax & 0xFFFF, host.Ebx & Extended8Ebx, 0, 0),
-        0x8000_0021 => new CpuidLeaf(host.Eax & Extended21Eax, 0, 0, 0),
+        0x8000_0008 => new CpuidLeaf(
+            host.Eax & 0xFFFF, (host.Ebx & Extended8Ebx) | (IsAmd ? ExtendedNoSpeculation8Ebx : 0), 0, 0),
+        0x8000_0021 when IsAmd => new CpuidLeaf((host.Eax & Extended21Eax) | ExtendedNoSpeculation21Eax, 0, 0, 0),
         _ => default,
     };
 }

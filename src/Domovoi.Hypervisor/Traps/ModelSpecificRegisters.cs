@@ -89,7 +89,7 @@ internal static class ModelSpecificRegisters
             PageAttributes => XenPageAttributes,
             PlatformFeatures => CpuidFaultingAvailable,
             MiscFeaturesEnables => vcpu.Privileged.CpuidFaulting ? 1ul : 0,
-            TscAux => vcpu.Privileged.TscAux,
+            TscAux => vcpu.Cpu.State.TscAux,
             MicrocodeRevision or PerfCapabilities or XenCpuid.HypercallPageMsr => 0,
             >= 0x179 and <= 0x17B or >= 0x280 and <= 0x29F or >= 0x400 and <= 0x47F or 0 or 1 => 0,
             _ => VendorRegister(number),
@@ -131,7 +131,7 @@ internal static class ModelSpecificRegisters
             case Efer:
                 return value == EferValue;
             case TscAux when value <= uint.MaxValue:
-                vcpu.Privileged.TscAux = (uint)value;
+                state.TscAux = (uint)value;
                 return true;
             case MiscFeaturesEnables when value <= 1:
                 vcpu.Privileged.CpuidFaulting = value == 1;

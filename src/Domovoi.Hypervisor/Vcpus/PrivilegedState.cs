@@ -25,12 +25,6 @@ public sealed class PrivilegedState
     /// <summary>MSR_MISC_FEATURES_ENABLES bit 0: CPUID faults in user mode.</summary>
     public bool CpuidFaulting { get; set; }
 
-    /// <summary>XCR0: which states XSAVE keeps.</summary>
-    public ulong Xcr0 { get; set; } = 1;
-
-    /// <summary>MSR_TSC_AUX</summary>
-    public uint TscAux { get; set; }
-
     /// <summary><c>PHYSDEVOP_set_iobitmap</c>: guest address.</summary>
     public ulong IoBitmap { get; set; }
 

@@ -80,9 +80,9 @@ public sealed class ProcessorCallTests
     public void XenVersion_TellsWhatAPvGuestMayUse()
     {
         using TestDomain domain = TestDomain.Create();
-        Assert.Equal(0, domain.Hypercall(HypercallNumber.XenVersion, (ulong)XenVersionCommand.GetFeatures, default(XenFeatureSubmap)));
+        Assert.Equal(0, domain.HypercallWith(HypercallNumber.XenVersion, (ulong)XenVersionCommand.GetFeatures, default(XenFeatureSubmap)));
         Assert.Equal(0x220E0U, domain.Read<XenFeatureSubmap>(TestDomain.Scratch).Submap);
-        Assert.Equal(0, domain.Hypercall(HypercallNumber.XenVersion, (ulong)XenVersionCommand.PlatformParameters, 0UL));
+        Assert.Equal(0, domain.HypercallWith(HypercallNumber.XenVersion, (ulong)XenVersionCommand.PlatformParameters, 0UL));
         Assert.Equal(X86Addresses.HypervisorStart, domain.Read<ulong>(TestDomain.Scratch));
     }
 }

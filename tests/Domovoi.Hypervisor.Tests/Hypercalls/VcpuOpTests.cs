@@ -30,7 +30,7 @@ public sealed class VcpuOpTests
 
     [Theory]
     [InlineData(0xFFF8, 0, -22)]
-    [InlineData(100, 4000, -6)]
+    [InlineData(100, 4040, -6)]
     [InlineData(100, 3, -6)]
     public void RegisterVcpuInfo_ToABadPlace_Fails(ulong frame, uint offset, long error)
     {

@@ -7,7 +7,7 @@ public sealed class DomainClockTests
 {
     private const double RealFrequency = 2_400_000_000;
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
 
     [Theory]
     [InlineData(0)]
@@ -50,5 +50,5 @@ public sealed class DomainClockTests
 
     private DomainClock Clock(double frequency) => new(new TimeSources(_time, Ticks, (ulong)frequency));
 
-    private ulong Ticks() => (ulong)(_time.GetTimestamp() * (RealFrequency / _time.TimestampFrequency));
+    private ulong Ticks() => (ulong)((_time.GetTimestamp() - DateTimeOffset.UnixEpoch.Ticks) * (RealFrequency / _time.TimestampFrequency));
 }

@@ -84,6 +84,6 @@ public sealed class SyscallEntryTests
     private static void Register(TestDomain domain, CallbackKind kind)
     {
         CallbackRegister request = new() { Kind = kind, Flags = CallbackRegister.MaskEventsFlag, Address = Callback };
-        Assert.Equal(0, domain.Hypercall(HypercallNumber.CallbackOp, (ulong)CallbackCommand.Register, in request));
+        Assert.Equal(0, domain.HypercallWith(HypercallNumber.CallbackOp, (ulong)CallbackCommand.Register, in request));
     }
 }
