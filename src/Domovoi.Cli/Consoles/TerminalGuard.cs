@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Domovoi.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace Domovoi.Cli.Consoles;
 
@@ -22,14 +21,13 @@ internal sealed class TerminalGuard : IDisposable
     internal static TerminalGuard? TryStart(byte[] settings)
     {
         string? self = Environment.ProcessPath;
-        string? terminal = new FileInfo("/proc/self/fd/0").LinkTarget;
         string[] assembly = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "dom.dll")] : [];
-        if (self is null || terminal is null)
+        if (self is null)
         {
             return null;
         }
 
-        ProcessStartInfo start = new(self, [.. assembly, Verb, terminal, Convert.ToHexString(settings)])
+        ProcessStartInfo start = new(self, [.. assembly, Verb, Convert.ToHexString(settings)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -37,17 +35,17 @@ internal sealed class TerminalGuard : IDisposable
         return Process.Start(start) is { } process ? new TerminalGuard(process) : null;
     }
 
-    /// <summary>The guard's own life. The terminal is opened by name: its session may end with the viewer.</summary>
-    internal static int Run(string path, string settings)
+    /// <summary>The guard's own life. Its standard error is still the terminal.</summary>
+    internal static int Run(string settings)
     {
-        using SafeFileHandle terminal = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         Terminal.IgnoreBackgroundStop();
         PosixSignal[] signals = [PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM];
         PosixSignalRegistration[] kept = [.. signals.Select(s => PosixSignalRegistration.Create(s, c => c.Cancel = true))];
         byte[] word = new byte[1];
         if (new DescriptorStream(0).Read(word) == 0)
         {
-            Terminal.Restore((int)terminal.DangerousGetHandle(), Convert.FromHexString(settings));
+            using FileStream terminal = new("/dev/tty", FileMode.Open, FileAccess.ReadWrite);
+            Terminal.Restore((int)terminal.SafeFileHandle.DangerousGetHandle(), Convert.FromHexString(settings));
         }
 
         GC.KeepAlive(kept);

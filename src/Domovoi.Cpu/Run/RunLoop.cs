@@ -244,6 +244,7 @@ internal sealed unsafe class RunLoop
     private ExitDetails HostFaultExit()
     {
         _state->Rip = _cache.BlockAt(_state->HostFaultRip).RipAt(_state->HostFaultRip);
+        _state->PendingStore = 0;
         byte vector = (byte)_state->HostFaultTrap;
         if (vector == 14)
         {

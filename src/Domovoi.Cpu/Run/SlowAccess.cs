@@ -36,6 +36,7 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
     internal bool TryResolve(nint returnAddress)
     {
         cpu.Counters.SlowAccesses++;
+        _state->PendingStore = 0;
         ulong linear = _state->ScratchR14;
         AccessSite site = new((uint)_state->ScratchR15);
         int size = site.Size;
@@ -187,7 +188,11 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
     private bool Fail(AccessSite site, nint returnAddress)
     {
         _state->Rip = cache.BlockAt(returnAddress).Rip + (ulong)site.GuestOffset;
-        FaultExit = FaultAt(site.IsStack);
+        bool misaligned = site.IsAligned
+            && (_state->ScratchR14 & (ulong)(AlignmentRule.Boundary(site.Size) - 1)) != 0;
+        FaultExit = misaligned
+            ? new ExitDetails { Reason = ExitReason.Exception, Vector = 13, HasErrorCode = true }
+            : FaultAt(site.IsStack);
         return false;
     }
 }

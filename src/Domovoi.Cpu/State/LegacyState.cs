@@ -33,6 +33,25 @@ internal static unsafe class LegacyState
         ((delegate* unmanaged<byte*, void>)(s_code + 16))(aligned);
     }
 
+    /// <summary>One MMX register in an image that <see cref="EnterMmx"/> arranged.</summary>
+    internal static ReadOnlySpan<byte> Mmx(ReadOnlySpan<byte> image, int register) => image.Slice(X87Start + (register * 16), 8);
+
+    /// <summary>What every MMX instruction does first: the top of the stack becomes register 0 and all registers count as in use.</summary>
+    internal static void EnterMmx(Span<byte> image)
+    {
+        int top = (image[3] >> 3) & 7;
+        Span<byte> registers = image[X87Start..X87End];
+        Span<byte> ordered = stackalloc byte[X87End - X87Start];
+        for (int i = 0; i < 8; i++)
+        {
+            registers.Slice(((i - top) & 7) * 16, 16).CopyTo(ordered[(i * 16)..]);
+        }
+
+        ordered.CopyTo(registers);
+        image[3] &= 0xC7;
+        image[4] = 0xFF;
+    }
+
     private static nint Emit()
     {
         int file = MemoryMapping.CreateMemoryFile("domovoi-fxsave", 0x1000);

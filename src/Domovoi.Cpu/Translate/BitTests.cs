@@ -46,7 +46,9 @@ internal static class BitTests
             MemoryOperand = 0,
             Source = GuestOperation.CounterSource.Carried,
         };
-        Instruction word = Templates.StackOperand(is64Bit: true);
+        Instruction word = instruction.MemorySegment == Iced.Intel.Register.SS
+            ? Templates.StackOperand(is64Bit: true)
+            : Templates.Load(HostRegister.R14, 8).Instruction;
         EffectiveAddress formed = new(HostRegister.R14, IsConstant: false, 0, word, 0) { IsFormed = true };
         t.EmitAccess(formed, operation, size, writes);
     }

@@ -14,7 +14,9 @@ internal static class Miscellaneous
         foreach (Mnemonic hint in (ReadOnlySpan<Mnemonic>)[
             Mnemonic.Nop, Mnemonic.Endbr64, Mnemonic.Endbr32, Mnemonic.Prefetchnta, Mnemonic.Prefetcht0,
             Mnemonic.Prefetcht1, Mnemonic.Prefetcht2, Mnemonic.Prefetchw, Mnemonic.Prefetch, Mnemonic.Prefetchwt1,
-            Mnemonic.Reservednop, Mnemonic.Rdsspd, Mnemonic.Rdsspq])
+            Mnemonic.Reservednop, Mnemonic.Rdsspd, Mnemonic.Rdsspq, Mnemonic.Cldemote, Mnemonic.Prefetchit0,
+            Mnemonic.Prefetchit1, Mnemonic.Bndmk, Mnemonic.Bndcl, Mnemonic.Bndcu, Mnemonic.Bndcn, Mnemonic.Bndmov,
+            Mnemonic.Bndldx, Mnemonic.Bndstx])
         {
             table[hint] = static (BlockTranslator _, in Instruction _) => { };
         }

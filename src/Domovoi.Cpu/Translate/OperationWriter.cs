@@ -96,8 +96,25 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
 
         for (int i = 0; i < operation.TransferCount; i++)
         {
-            StoreOperand(operation[i]);
+            if (!IsOverwritten(operation, i))
+            {
+                StoreOperand(operation[i]);
+            }
         }
+    }
+
+    /// <summary>MULX r, r and XADD r, r name one register twice: the first operand is written last.</summary>
+    private static bool IsOverwritten(in GuestOperation operation, int index)
+    {
+        for (int i = 0; i < index; i++)
+        {
+            if (operation[i].StoresBack && operation[i].Guest == operation[index].Guest)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void SetImplicitCounter(ref GuestOperation operation, in Instruction guest)

@@ -35,5 +35,8 @@ internal static class TranslatedFeatures
         or CpuidFeature.XSAVEOPT or CpuidFeature.XSAVEC or CpuidFeature.CLFLUSHOPT or CpuidFeature.CLFSH
         or CpuidFeature.CLWB or CpuidFeature.PREFETCHW or CpuidFeature.FSGSBASE or CpuidFeature.CET_IBT
         or CpuidFeature.CET_SS or CpuidFeature.SYSCALL or CpuidFeature.SEP or CpuidFeature.MSR
-        or CpuidFeature.MOVDIRI;
+        or CpuidFeature.MOVDIRI
+
+        // Not offered, but processors without them take these for no-operations.
+        or CpuidFeature.CLDEMOTE or CpuidFeature.PREFETCHITI or CpuidFeature.PREFETCHWT1 or CpuidFeature.MPX;
 }

@@ -89,18 +89,40 @@ internal sealed unsafe class InstructionExecutor
         return host != 0 && *(ushort*)host == 0x050F && _state->LongMode;
     }
 
-    private ExitDetails MemoryFault() => FaultOf(_cpu.Linear);
+    private ExitDetails MemoryFault()
+    {
+        Mmu.LinearMemory memory = _cpu.Linear;
+        if (!Mmu.PageWalker.IsCanonical(memory.FaultAddress))
+        {
+            byte vector = UsesStackSegment(_current) ? (byte)12 : (byte)13;
+            return new ExitDetails { Reason = ExitReason.Exception, Vector = vector, HasErrorCode = true };
+        }
 
-    private static ExitDetails FaultOf(Mmu.LinearMemory memory) => Mmu.PageWalker.IsCanonical(memory.FaultAddress)
-        ? new ExitDetails
+        return new ExitDetails
         {
             Reason = ExitReason.Exception,
             Vector = 14,
             HasErrorCode = true,
             ErrorCode = (uint)memory.Fault,
             FaultAddress = memory.FaultAddress,
+        };
+    }
+
+    private static bool UsesStackSegment(in Instruction instruction) => instruction.IsStackInstruction
+        || (HasMemoryOperand(instruction) && instruction.MemorySegment == Register.SS);
+
+    private static bool HasMemoryOperand(in Instruction instruction)
+    {
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) == OpKind.Memory)
+            {
+                return true;
+            }
         }
-        : new ExitDetails { Reason = ExitReason.Exception, Vector = 13, HasErrorCode = true };
+
+        return false;
+    }
 
     private Outcome Leave(in ExitDetails exit)
     {

@@ -132,6 +132,13 @@ internal sealed unsafe class LegacyInstructions(VirtualCpu cpu)
         }
 
         ulong top = (frame - (ulong)((count - 1) * size) - instruction.Immediate16) & StackMask();
+
+        // The processor touches the new top of the stack, so that a bad frame faults here, SDM 2A "ENTER".
+        if (cpu.Linear.HostAddressOf(GuestRegisters.AddSegment(_state, Register.SS, top), 1, write: true) == 0)
+        {
+            return Outcome.Leave;
+        }
+
         _state->Rbp = size == 2 ? (_state->Rbp & ~0xFFFFUL) | (frame & 0xFFFF) : frame;
         _state->Rsp = top;
         return Outcome.Continue;

@@ -13,7 +13,7 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
     private readonly CpuState* _state = (CpuState*)cpu.Block;
 
     internal bool Handles(in Instruction instruction) => IsMaskedMove(instruction) || IsGather(instruction)
-        || instruction.Mnemonic is Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu;
+        || instruction.Mnemonic is Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu or Mnemonic.Maskmovq;
 
     internal Outcome? TryExecute(in Instruction instruction)
     {
@@ -27,7 +27,13 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
             return Gather(instruction);
         }
 
-        return instruction.Mnemonic is Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu ? ByteMaskedStore(instruction) : null;
+        return instruction.Mnemonic switch
+        {
+            Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu =>
+                ByteMaskedStore(instruction, Vector(instruction.Op1Register)[..16], Vector(instruction.Op2Register)[..16]),
+            Mnemonic.Maskmovq => QuadMaskedStore(instruction),
+            _ => null,
+        };
     }
 
     private static bool IsMaskedMove(in Instruction instruction) => instruction.Mnemonic is
@@ -92,19 +98,44 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
         return Outcome.Continue;
     }
 
-    private Outcome ByteMaskedStore(in Instruction instruction)
+    /// <summary>MASKMOVQ: its operands lie in the x87 registers.</summary>
+    private Outcome QuadMaskedStore(in Instruction instruction)
     {
-        ReadOnlySpan<byte> source = Vector(instruction.GetOpRegister(1));
-        ReadOnlySpan<byte> mask = Vector(instruction.GetOpRegister(2));
+        Span<byte> image = stackalloc byte[512];
+        LegacyState.Save(image);
+        LegacyState.EnterMmx(image);
+        LegacyState.Restore(image);
+        return ByteMaskedStore(
+            instruction,
+            LegacyState.Mmx(image, instruction.Op1Register - Register.MM0),
+            LegacyState.Mmx(image, instruction.Op2Register - Register.MM0));
+    }
+
+    private Outcome ByteMaskedStore(in Instruction instruction, ReadOnlySpan<byte> source, ReadOnlySpan<byte> mask)
+    {
         ulong offset = instruction.Op0Kind == OpKind.MemorySegEDI ? (uint)_state->Rdi : _state->Rdi;
         Register segment = instruction.MemorySegment == Register.None ? Register.DS : instruction.MemorySegment;
         ulong linear = GuestRegisters.AddSegment(_state, segment, offset);
+
+        // Even with nothing selected the first page must be writable (SDM leaves it open; this is what processors do).
+        if (!IsWritable(linear, 1))
+        {
+            return Outcome.Leave;
+        }
+
         for (int pass = 0; pass < 2; pass++)
         {
-            for (int i = 0; i < 16; i++)
+            for (int i = 0; i < mask.Length; i++)
             {
                 ulong at = linear + (ulong)i;
-                if ((mask[i] & 0x80) != 0 && !(pass == 0 ? IsWritable(at, 1) : cpu.Linear.TryWrite(at, source.Slice(i, 1))))
+                if ((mask[i] & 0x80) == 0)
+                {
+                    continue;
+                }
+
+                // A processor makes one access of each page: it names the first byte there, selected or not.
+                ulong first = Math.Max(linear, at & ~0xFFFUL);
+                if (pass == 0 ? !IsWritable(first, 1) : !cpu.Linear.TryWrite(at, source.Slice(i, 1)))
                 {
                     return Outcome.Leave;
                 }
@@ -136,6 +167,7 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
         {
             if (!IsSelected(mask, i, size))
             {
+                mask.Slice(i * size, size).Clear();
                 continue;
             }
 
