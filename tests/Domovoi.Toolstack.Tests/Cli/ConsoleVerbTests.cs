@@ -46,29 +46,5 @@ public sealed class ConsoleVerbTests : IDisposable
         Assert.Contains("killed", result.Errors, StringComparison.Ordinal);
     }
 
-    /// <summary>The shell waits until the terminal is raw, kills the viewer, and waits until it is as before.</summary>
-    [Fact]
-    public void Console_ViewerKilled_TerminalIsRestored()
-    {
-        Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1), of Debian's bsdutils, is missing");
-        using FakeDomain domain = new(_directory.Path, 1, "a");
-        string test = _directory.Write("test.sh", """
-            before=$(stty -g)
-            until_it() { n=0; until [ "$(stty -g </dev/tty)" $1 "$before" ] || [ $n -ge 500 ]; do n=$((n + 1)); sleep 0.02; done; }
-            (until_it "!="; kill -9 $(cat "$1/pid")) &
-            sh -c 'echo $$ >"$1/pid"; exec "$2" console a' - "$1" "$2"
-            until_it "="
-            [ "$(stty -g)" = "$before" ] && echo restored
-            """);
-        ProcessStartInfo start = new("script", ["-qec", $"sh {test} {_directory.Path} {Path.Combine(AppContext.BaseDirectory, "dom")}", "/dev/null"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        start.Environment[RunDirectory.Variable] = _directory.Path;
-        using Process script = Process.Start(start)!;
-        Assert.Contains("restored", script.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
-    }
-
     public void Dispose() => _directory.Dispose();
 }

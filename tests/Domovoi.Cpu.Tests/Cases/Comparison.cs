@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Tests.Cases;
+
+/// <summary>Tells what a guest did differently from the host.</summary>
+internal static class Comparison
+{
+    private const ulong ArithmeticFlags = 0x8D5;
+
+    /// <summary>Faults set RF in the saved image; nobody else looks at it.</summary>
+    private const ulong NeverCompared = 0x1_0000;
+
+    /// <summary>Whether the states agree, without building any text: the fast path.</summary>
+    internal static bool Agree(CpuCase test, MachineState host, MachineState guest) =>
+        !Differences(test, host, guest).Any();
+
+    internal static IEnumerable<string> Differences(CpuCase test, MachineState host, MachineState guest)
+    {
+        if (host.Ending == Ending.Endless && guest.Ending is Ending.Endless or Ending.Exited)
+        {
+            yield break;                                            // how far either came is a matter of time
+        }
+
+        if (IsBadBranch(test, host) && guest is { Ending: Ending.Exception, Vector: 13 })
+        {
+            yield break;
+        }
+
+        if (!SameEnding(test, host, guest))
+        {
+            yield return $"ending: host {host.DescribeEnding()}; guest {guest.DescribeEnding()}";
+        }
+
+        for (int i = 0; i < 16; i++)
+        {
+            if (host.General[i] != guest.General[i])
+            {
+                yield return $"{MachineState.NameOf(i)}: host {host.General[i]:x16} guest {guest.General[i]:x16}";
+            }
+        }
+
+        ulong flags = (host.Rflags ^ guest.Rflags) & ~NeverCompared & ~UndefinedFlags(test, host);
+        if (flags != 0)
+        {
+            yield return $"RFLAGS: host {host.Rflags:x} guest {guest.Rflags:x} differ in {flags:x}";
+        }
+
+        if (!host.Xsave.AsSpan().SequenceEqual(guest.Xsave))
+        {
+            foreach (string difference in VectorState.Differences(host.Xsave, guest.Xsave))
+            {
+                yield return difference;
+            }
+        }
+
+        foreach (string difference in Memory(test, AddressMap.Data, host.Data, guest.Data))
+        {
+            yield return difference;
+        }
+
+        foreach (string difference in Memory(test, AddressMap.Code, host.Code, guest.Code))
+        {
+            yield return difference;
+        }
+    }
+
+    /// <summary>
+    /// An indirect branch to a non-canonical address: this processor faults at the branch, others behind it, where the address is
+    /// first used (SDM 2A "JMP" and "CALL" against AMD64 APM 2 §8.2.14). The translator is one of the others.
+    /// </summary>
+    private static bool IsBadBranch(CpuCase test, MachineState host)
+    {
+        int index = host is { Ending: Ending.Exception, Vector: 13 } ? Array.IndexOf(test.Addresses, host.Rip) : -1;
+        return index >= 0 && index < test.Program.Count
+            && test.Program[index].FlowControl is FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Return;
+    }
+
+    private static bool SameEnding(CpuCase test, MachineState host, MachineState guest)
+    {
+        if (host.Ending != guest.Ending || host.Ending != Ending.Exception)
+        {
+            return host.Ending == guest.Ending;
+        }
+
+        return host.Vector == guest.Vector && host.Rip == guest.Rip && host.Vector switch
+        {
+            14 => ((host.FaultAddress ^ guest.FaultAddress) & (test.FaultsByPage ? ~0xFFFUL : ulong.MaxValue)) == 0 && PageFaultCode(host) == PageFaultCode(guest),
+            10 or 11 or 12 or 13 or 17 => host.ErrorCode == guest.ErrorCode,
+            _ => true,
+        };
+    }
+
+    /// <summary>Linux hides whether a kernel address is mapped: there it always reports the present bit.</summary>
+    private static ulong PageFaultCode(MachineState state) =>
+        (long)state.FaultAddress < 0 ? state.ErrorCode | 1 : state.ErrorCode;
+
+    private static ulong UndefinedFlags(CpuCase test, MachineState host)
+    {
+        if (host.Ending == Ending.Exited)
+        {
+            return test.UndefinedFlags;
+        }
+
+        if (host.Ending == Ending.Exception && host.Vector is 1 or 3)
+        {
+            return test.UndefinedFlags;
+        }
+
+        // A translator may leave flags stale that no later instruction reads; only those surely read are compared.
+        int index = Array.IndexOf(test.Addresses, host.Rip);
+        return index < 0 ? ArithmeticFlags : test.UndefinedFlags | (ArithmeticFlags & ~SurelyRead(test, index));
+    }
+
+    /// <summary>Flags that are read from an instruction on before anything writes them, on the straight way on.</summary>
+    private static ulong SurelyRead(CpuCase test, int index)
+    {
+        ulong read = 0;
+        ulong open = ArithmeticFlags;
+        for (; index < test.Program.Count; index++)
+        {
+            Instruction instruction = test.Program[index];
+            read |= open & Flags(instruction.RflagsRead);
+            open &= ~Flags(instruction.RflagsModified);
+            if (instruction.FlowControl != FlowControl.Next)
+            {
+                return read;
+            }
+        }
+
+        return read | open;
+    }
+
+    /// <summary>Iced's flag set in the places of RFLAGS.</summary>
+    internal static ulong Flags(RflagsBits bits)
+    {
+        ulong result = 0;
+        result |= (bits & RflagsBits.CF) != 0 ? 0x001UL : 0;
+        result |= (bits & RflagsBits.PF) != 0 ? 0x004UL : 0;
+        result |= (bits & RflagsBits.AF) != 0 ? 0x010UL : 0;
+        result |= (bits & RflagsBits.ZF) != 0 ? 0x040UL : 0;
+        result |= (bits & RflagsBits.SF) != 0 ? 0x080UL : 0;
+        result |= (bits & RflagsBits.DF) != 0 ? 0x400UL : 0;
+        result |= (bits & RflagsBits.OF) != 0 ? 0x800UL : 0;
+        return result;
+    }
+
+    private static IEnumerable<string> Memory(CpuCase test, ulong start, byte[] host, byte[] guest)
+    {
+        if (host.AsSpan().SequenceEqual(guest))
+        {
+            yield break;
+        }
+
+        int told = 0;
+        for (int i = 0; i < host.Length && told < 4; i++)
+        {
+            ulong address = start + (ulong)i + (start == AddressMap.Data && i >= 0x2000 ? 0x1000UL : 0);
+            if (host[i] != guest[i] && !IsIgnored(test, address))
+            {
+                told++;
+                yield return $"memory {address:x}: host {host[i]:x2} guest {guest[i]:x2}";
+            }
+        }
+    }
+
+    private static bool IsIgnored(CpuCase test, ulong address)
+    {
+        foreach ((ulong start, int length) in test.Ignored)
+        {
+            if (address - start < (ulong)length)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.Tests.Machines;
+using Domovoi.Cpu.Tests.Oracle;
+using Iced.Intel;
+
+namespace Domovoi.Cpu.Tests.Cases;
+
+/// <summary>One host processor and one guest processor, and what they disagree about.</summary>
+/// <remarks>Belongs to one thread. After an exception in the translator the guest machine is replaced.</remarks>
+public sealed class DifferentialRunner : IDisposable
+{
+    private readonly NativeProcessor _host = new();
+    private readonly MachineState[] _hostStates = [.. Enumerable.Range(0, CaseSlot.Capacity).Select(_ => new MachineState())];
+    private readonly MachineState _guestState = new();
+    private GuestProcessor _guest = new();
+
+    /// <summary>Applied to each guest processor before each case.</summary>
+    internal Action<VirtualCpu>? BeforeCase { get; set; }
+
+    /// <summary>Runs assembled cases; those that fail are made as small as possible and logged.</summary>
+    internal void Run(ReadOnlySpan<CpuCase> cases, FailureLog log)
+    {
+        _host.Run(cases, _hostStates);
+        var failures = new List<(CpuCase Case, string Differences, bool HostRaisedUndefined)>();
+        for (int i = 0; i < cases.Length; i++)
+        {
+            if (!RunGuest(cases[i]) || !Comparison.Agree(cases[i], _hostStates[i], _guestState))
+            {
+                // Hypervisors that emulate now and then raise #UD where the processor would not; such a case is run again.
+                bool undefined = _hostStates[i] is { Ending: Ending.Exception, Vector: 6 };
+                failures.Add((cases[i], string.Join("; ", Comparison.Differences(cases[i], _hostStates[i], _guestState)), undefined));
+            }
+        }
+
+        foreach ((CpuCase failure, string differences, bool hostRaisedUndefined) in failures)
+        {
+            if (!Fails(failure))
+            {
+                if (hostRaisedUndefined)
+                {
+                    continue;
+                }
+
+                log.Add(failure, $"  ONLY SOMETIMES: {differences}{Environment.NewLine}{Report(failure)}");
+                continue;
+            }
+
+            CpuCase smallest = Shrink(failure);
+            log.Add(smallest, log.Knows(smallest) ? "" : Report(smallest));
+        }
+    }
+
+    /// <summary>Runs one case written by hand; fails the test when guest and host differ.</summary>
+    internal void ExpectMatch(CpuCase test)
+    {
+        Assert.True(Generation.FlagTaint.TryAnalyze(test), "The program reads flags that are undefined.");
+        test.Assemble();
+        bool same = !Fails(test);
+        Assert.True(same, same ? "" : Report(test));
+    }
+
+    /// <summary>The host's result of one case.</summary>
+    internal MachineState RunOnHost(CpuCase test)
+    {
+        _host.Run([test], _hostStates);
+        return _hostStates[0];
+    }
+
+    public void Dispose()
+    {
+        _host.Dispose();
+        _guest.Dispose();
+    }
+
+    private bool RunGuest(CpuCase test)
+    {
+        try
+        {
+            _guest.BeforeCase = BeforeCase;
+            _guest.Run(test, _guestState);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            _guest = new GuestProcessor();
+            _guestState.Ending = Ending.Left;
+            _guestState.Remark = exception.ToString();
+            return false;
+        }
+    }
+
+    private bool Fails(CpuCase test)
+    {
+        MachineState host = RunOnHost(test);
+        return !RunGuest(test) || !Comparison.Agree(test, host, _guestState);
+    }
+
+    private string Report(CpuCase test)
+    {
+        MachineState host = RunOnHost(test);
+        RunGuest(test);
+        return CaseReport.Describe(test, host, _guestState);
+    }
+
+    /// <summary>Takes instructions out as long as the rest still fails.</summary>
+    private CpuCase Shrink(CpuCase failing)
+    {
+        CpuCase smallest = failing;
+        for (bool again = true; again;)
+        {
+            again = false;
+            for (int i = smallest.Program.Count - 1; i >= 0 && smallest.Program.Count > 1; i--)
+            {
+                List<Instruction> program = [.. smallest.Program];
+                program.RemoveAt(i);
+                CpuCase candidate = smallest.WithProgram(program);
+                if (Generation.FlagTaint.TryAnalyze(candidate) && candidate.TryAssemble(out _) && Fails(candidate))
+                {
+                    smallest = candidate;
+                    again = true;
+                }
+            }
+        }
+
+        return smallest;
+    }
+}

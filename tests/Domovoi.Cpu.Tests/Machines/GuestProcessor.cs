@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
+using Domovoi.Cpu.Mmu;
+using Domovoi.Cpu.Run;
+using Domovoi.Cpu.State;
+using Domovoi.Cpu.Tests.Cases;
+using Domovoi.Memory;
+
+namespace Domovoi.Cpu.Tests.Machines;
+
+/// <summary>Runs cases on the translator, in a machine whose page tables show the same addresses as the oracle's process.</summary>
+internal sealed class GuestProcessor : IDisposable
+{
+    private const byte Hlt = 0xF4;
+    private static readonly PagingPolicy _policy = new(IgnoreUserBit: false, 512, 511, 0);
+
+    private readonly GuestMemory _memory = new(256);
+    private readonly TranslationCache _cache;
+    private readonly ulong[] _codeFrames;
+    private readonly ulong[] _dataFrames;
+    private readonly Timer _watchdog;
+    private ulong _nextFrame = 1;
+    private int _ticksInCase;
+
+    internal GuestProcessor()
+    {
+        const PageBits data = PageBits.User | PageBits.Write | PageBits.NoExecute;
+        _cache = new TranslationCache(_memory);
+        Space = new GuestAddressSpace(_memory, () => _nextFrame++);
+        _codeFrames = [_nextFrame++, _nextFrame++];
+        _dataFrames = [_nextFrame++, _nextFrame++, _nextFrame++];
+        ulong readOnly = _nextFrame++;
+        ulong exits = _nextFrame++;
+        for (ulong i = 0; i < 2; i++)
+        {
+            Space.Map(AddressMap.Code + (i * AddressMap.PageSize), _codeFrames[i], PageBits.User | PageBits.Write);
+            Space.Map(AddressMap.CodeAlias + (i * AddressMap.PageSize), _codeFrames[i], PageBits.User | PageBits.Write);
+            Space.Map(AddressMap.Data + (i * AddressMap.PageSize), _dataFrames[i], data);
+            Space.Map(AddressMap.Exit64 + (i * AddressMap.PageSize), exits, PageBits.User);
+        }
+
+        Space.Map(AddressMap.DataIsland, _dataFrames[2], data);
+        Space.Map(AddressMap.ReadOnly, readOnly, PageBits.User | PageBits.NoExecute);
+        AddressMap.ReadOnlyPage().CopyTo(_memory.Frame(readOnly));
+        _memory.Frame(exits)[0] = Hlt;
+
+        Cpu = new VirtualCpu(_cache, _policy) { Mode = CpuMode.User };
+        Cpu.SetRoot(CpuMode.User, Space.Root);
+        Cpu.SetRoot(CpuMode.Kernel, Space.Root);
+        _watchdog = new Timer(_ => Tick(), null, 1000, 1000);
+    }
+
+    internal VirtualCpu Cpu { get; }
+
+    internal GuestAddressSpace Space { get; }
+
+    internal GuestMemory Memory => _memory;
+
+    /// <summary>Called before each case, to turn engine stress switches on.</summary>
+    internal Action<VirtualCpu>? BeforeCase { get; set; }
+
+    internal void Run(CpuCase test, MachineState result)
+    {
+        Load(test);
+        BeforeCase?.Invoke(Cpu);
+        Volatile.Write(ref _ticksInCase, 1);
+        ExitReason reason;
+        do
+        {
+            reason = Cpu.Run();
+        }
+        while (reason == ExitReason.Interrupted && Volatile.Read(ref _ticksInCase) < 4);
+
+        Volatile.Write(ref _ticksInCase, 0);
+        Save(reason, result);
+    }
+
+    public void Dispose()
+    {
+        _watchdog.Dispose();
+        Cpu.Dispose();
+        _cache.Dispose();
+        _memory.Dispose();
+    }
+
+    private void Tick()
+    {
+        if (Volatile.Read(ref _ticksInCase) > 0 && Interlocked.Increment(ref _ticksInCase) >= 4)
+        {
+            Cpu.Kick();
+        }
+    }
+
+    private static Span<ulong> General(ref CpuState state) => MemoryMarshal.CreateSpan(ref state.Rax, 16);
+
+    private void Load(CpuCase test)
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            _memory.TryWrite(
+                PhysicalAddress.OfFrame(_codeFrames[i]), test.CodeImage.AsSpan(i * AddressMap.PageSize, AddressMap.PageSize));
+        }
+
+        Span<byte> data = stackalloc byte[AddressMap.DataLength];
+        test.FillData(data);
+        for (int i = 0; i < 3; i++)
+        {
+            data.Slice(i * AddressMap.PageSize, AddressMap.PageSize).CopyTo(_memory.Frame(_dataFrames[i]));
+        }
+
+        ref CpuState state = ref Cpu.State;
+        test.General.CopyTo(General(ref state));
+        state.Rip = test.Start;
+        state.Rflags = test.Rflags;
+        state.LongMode = test.Is64Bit;
+        state.Cs = test.Is64Bit ? (ushort)0x33 : (ushort)0x23;
+        state.Ss = state.Ds = state.Es = 0x2B;
+        state.Fs = state.Gs = 0;
+        state.FsBase = AddressMap.FsBase;
+        state.GsBase = AddressMap.GsBase;
+        Cpu.SetVectorState(test.Xsave);
+    }
+
+    private void Save(ExitReason reason, MachineState result)
+    {
+        ref CpuState state = ref Cpu.State;
+        General(ref state).CopyTo(result.General);
+        result.Rflags = state.Rflags;
+        result.Rip = state.Rip;
+        result.ErrorCode = 0;
+        result.FaultAddress = 0;
+        result.Vector = 0;
+        result.Remark = "";
+        SaveEnding(reason, result);
+        Cpu.GetVectorState(result.Xsave);
+        VectorState.Normalize(result.Xsave);
+        for (int i = 0; i < 2; i++)
+        {
+            _memory.Frame(_codeFrames[i]).CopyTo(result.Code.AsSpan(i * AddressMap.PageSize));
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            _memory.Frame(_dataFrames[i]).CopyTo(result.Data.AsSpan(i * AddressMap.PageSize));
+        }
+    }
+
+    private void SaveEnding(ExitReason reason, MachineState result)
+    {
+        ExitDetails exit = Cpu.Exit;
+        switch (reason)
+        {
+            case ExitReason.Privileged when exit.Operation == PrivilegedOperation.Halt && result.Rip is AddressMap.Exit64 or AddressMap.Exit32:
+                result.Ending = Ending.Exited;
+                break;
+            case ExitReason.Exception:
+                result.Ending = Ending.Exception;
+                result.Vector = exit.Vector;
+                result.ErrorCode = exit.HasErrorCode ? exit.ErrorCode : 0;
+                result.FaultAddress = exit.FaultAddress;
+                break;
+            case ExitReason.SoftwareInterrupt:
+                SaveSoftwareInterrupt(exit, result);
+                break;
+            case ExitReason.Interrupted:
+                result.Ending = Ending.Endless;
+                break;
+            default:
+                result.Ending = Ending.Left;
+                result.Remark = reason == ExitReason.Privileged ? $"{reason} {exit.Operation}" : reason.ToString();
+                break;
+        }
+    }
+
+    /// <summary>What Linux's interrupt table makes of it: gates 3 and 4 are open to programs, the others raise #GP.</summary>
+    private static void SaveSoftwareInterrupt(in ExitDetails exit, MachineState result)
+    {
+        result.Ending = Ending.Exception;
+        if (exit.Vector is 1 or 3 or 4)
+        {
+            result.Vector = exit.Vector;
+            result.Rip = exit.NextRip;
+        }
+        else
+        {
+            result.Vector = 13;
+            result.ErrorCode = (exit.Vector * 8u) + 2;
+        }
+    }
+}

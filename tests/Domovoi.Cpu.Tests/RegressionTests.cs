@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.Tests.Cases;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Domovoi.Cpu.Tests;
+
+/// <summary>What the random cases found, in its smallest form.</summary>
+public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<DifferentialRunner>
+{
+    [Fact]
+    public void Mulx_WithOneTargetTwice_KeepsTheUpperHalf() => runner.ExpectMatch(
+        CpuCase.Of(c => c.mulx(r9, r9, r15)).With(rdx, 0x1234_5678_9ABC_DEF0).With(r15, 0xFEDC_BA98_7654_3210));
+
+    [Fact]
+    public void ExchangeAdd_OfARegisterInMemoryWithItself_KeepsTheSum() => runner.ExpectMatch(
+        CpuCase.Of(c => { c.xadd(r9, r9); c.xadd(r10d, r10d); }).With(r9, 21).With(r10, 0x8000_0001));
+
+    [Fact]
+    public void CrossingStore_ThatFaults_LeavesNothingForTheNextStore()
+    {
+        CpuCase fault = CpuCase.Of(c => c.movntps(__xmmword_ptr[rdi], xmm1)).With(rdi, AddressMap.Data + 0xFF8);
+        CpuCase store = CpuCase.Of(c => { c.mov(__qword_ptr[rsi], rax); c.mov(__qword_ptr[rdi], rax); })
+            .With(rsi, AddressMap.Data + 0x1FF8).With(rdi, AddressMap.DataIsland);
+        runner.ExpectMatch(fault);
+        runner.ExpectMatch(store);
+    }
+
+    [Fact]
+    public void MisalignedVector_OnAMissingPage_IsAProtectionFault() => runner.ExpectMatch(
+        CpuCase.Of(c => c.movaps(xmm1, __xmmword_ptr[rdi])).With(rdi, AddressMap.DataHole + 1));
+
+    [Fact]
+    public void HintsOfNewerProcessors_DoNothing() => runner.ExpectMatch(CpuCase.Of(c =>
+    {
+        c.AddInstruction(Instruction.Create(Code.Cldemote_m8, new MemoryOperand(Register.RDI)));
+        c.AddInstruction(Instruction.Create(Code.Prefetchit0_m8, new MemoryOperand(Register.RDI)));
+    }));
+
+    [Fact]
+    public void MaskedByteStore_FromMmx_TurnsTheStack() => runner.ExpectMatch(
+        CpuCase.Of(c => { c.fld1(); c.maskmovq(mm1, mm7); }).With(rdi, AddressMap.Data + 0x800));
+
+    [Fact]
+    public void Enter_WithAFrameThatReachesNothing_Faults() => runner.ExpectMatch(
+        CpuCase.Of(c => c.enter(0x2000, 0)).With(rsp, AddressMap.Data + 0x800));
+
+    [Theory]
+    [InlineData(0x8000_0000_0000)]
+    [InlineData(0xFFFF_7FFF_FFFF_FFF8)]
+    public void SlowStackAccess_ToANonCanonicalAddress_IsAStackFault(ulong address) => runner.ExpectMatch(
+        CpuCase.Of(c => c.mov(__word_ptr[rsp], ss)).With(rsp, address));
+
+    [Fact]
+    public void BitOffset_InAStackRegister_DoesNotMakeAStackAccess() => runner.ExpectMatch(
+        CpuCase.Of(c => c.bt(__qword_ptr[rdx], rbp)).With(rdx, 0x8000_0000_0000_0000));
+}
