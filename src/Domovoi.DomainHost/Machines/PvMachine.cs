@@ -63,7 +63,7 @@ internal sealed class PvMachine : IMachine
             domain.CpuTime,
             [.. domain.Vcpus.Select(Describe)],
             domain.Frames.CurrentPages * 4,
-            new Dictionary<string, long>());
+            CounterTotals.Of(domain.Vcpus.Select(static vcpu => vcpu.Cpu.Counters)));
     }
 
     /// <summary>Ends the domain; its last words still reach the console's log.</summary>
