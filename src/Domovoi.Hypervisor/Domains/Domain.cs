@@ -108,15 +108,13 @@ public sealed class Domain : IDisposable
     internal void Crash(string report) => _life.End(new DomainEnd(ShutdownReason.Crash, report));
 
     /// <summary>Ends the domain and waits for its threads to leave.</summary>
+    /// <remarks>The timers' thread kicks processors and is woken by them: both must be gone before either's memory is.</remarks>
     public void Dispose()
     {
         Destroy();
-        foreach (Vcpu vcpu in _vcpus)
-        {
-            vcpu.Dispose();
-        }
-
+        Array.ForEach(_vcpus, vcpu => vcpu.JoinThread());
         Deadlines.Dispose();
+        Array.ForEach(_vcpus, vcpu => vcpu.Dispose());
         Translations.Dispose();
     }
 }

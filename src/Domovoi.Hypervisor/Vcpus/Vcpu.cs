@@ -164,12 +164,15 @@ public sealed class Vcpu : IEventTarget, IDisposable
 
     public void Dispose()
     {
-        _loop.Join();
+        JoinThread();
         _gate.Dispose();
         Cpu.Dispose();
     }
 
     internal void StartThread() => _loop.Start();
+
+    /// <summary>Waits until the thread has left. The domain has ended.</summary>
+    internal void JoinThread() => _loop.Join();
 
     internal void BindThread() => _thread = Environment.CurrentManagedThreadId;
 
