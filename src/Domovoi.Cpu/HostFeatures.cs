@@ -71,16 +71,36 @@ public static class HostFeatures
         _ => default,
     };
 
+    /// <summary>Two samples 20 ms apart, each the tightest of many, so that a busy host does not falsify them.</summary>
     private static ulong MeasureFrequency()
     {
-        long startTime = Stopwatch.GetTimestamp();
-        ulong startTicks = ReadTimeStamp();
-        while (Stopwatch.GetElapsedTime(startTime) < TimeSpan.FromMilliseconds(10))
+        (long startTime, ulong startTicks) = Sample();
+        using (ManualResetEventSlim never = new(false))
         {
-            Thread.SpinWait(10);
+            never.Wait(20);
         }
 
-        ulong ticks = ReadTimeStamp() - startTicks;
-        return (ulong)(ticks / Stopwatch.GetElapsedTime(startTime).TotalSeconds);
+        (long endTime, ulong endTicks) = Sample();
+        return (ulong)((endTicks - startTicks) / Stopwatch.GetElapsedTime(startTime, endTime).TotalSeconds);
+    }
+
+    /// <summary>Both clocks at one moment: the pair whose two readings of the one clock enclose the other most closely.</summary>
+    private static (long Time, ulong Ticks) Sample()
+    {
+        (long Time, ulong Ticks) best = default;
+        ulong narrowest = ulong.MaxValue;
+        for (int i = 0; i < 64; i++)
+        {
+            ulong before = ReadTimeStamp();
+            long time = Stopwatch.GetTimestamp();
+            ulong after = ReadTimeStamp();
+            if (after - before < narrowest)
+            {
+                narrowest = after - before;
+                best = (time, before + (narrowest / 2));
+            }
+        }
+
+        return best;
     }
 }

@@ -4,9 +4,14 @@ using System.Runtime.Intrinsics.X86;
 namespace Domovoi.Cpu;
 
 /// <summary>What the emitted code may use of the processor it runs on.</summary>
+/// <remarks>Asked by CPUID: the runtime's own answers say what its compiler may use, which ahead of time is the baseline.</remarks>
 internal static class HostProcessor
 {
-    internal static bool HasBmi2 => Bmi2.X64.IsSupported;
+    private const int OsXsave = 1 << 27;
+    private const int AvxBit = 1 << 28;
+    private const int Bmi2Bit = 1 << 8;
 
-    internal static bool HasAvx => Avx.IsSupported;
+    internal static bool HasBmi2 { get; } = (X86Base.CpuId(7, 0).Ebx & Bmi2Bit) != 0;
+
+    internal static bool HasAvx { get; } = (X86Base.CpuId(1, 0).Ecx & (OsXsave | AvxBit)) == (OsXsave | AvxBit);
 }

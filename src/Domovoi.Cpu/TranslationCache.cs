@@ -22,12 +22,11 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
     private readonly nuint _mark;
     private readonly Dictionary<(ulong VirtualPage, ulong Frame, ModeKey Mode), CodePage> _pages = [];
     private readonly Dictionary<ulong, List<CodePage>> _byFrame = [];
-    private readonly Dictionary<int, CodePage> _byId = [];
+    private readonly List<CodePage?> _byId = [null];
     private readonly List<TranslatedBlock> _blocks = [];
     private readonly BlockDecoder _decoder = new();
     private readonly BlockTranslator _translator = new();
     private readonly ConcurrentQueue<ulong> _writtenFrames = new();
-    private int _lastId;
 
     public TranslationCache(GuestMemory memory, ulong bufferSize = 128UL << 20)
     {
@@ -75,7 +74,7 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         Processor?.RequestAttention();
     }
 
-    internal CodePage? PageOf(int id) => _byId.GetValueOrDefault(id);
+    internal CodePage? PageOf(int id) => _byId[id];
 
     /// <summary>The code page of a virtual page that is a frame now; made when missing.</summary>
     internal CodePage GetPage(ulong virtualPage, ulong frame, ModeKey mode)
@@ -85,9 +84,9 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
             return page;
         }
 
-        page = new CodePage(++_lastId, virtualPage, frame, mode);
+        page = new CodePage(_byId.Count, virtualPage, frame, mode);
         _pages.Add((virtualPage, frame, mode), page);
-        _byId.Add(page.Id, page);
+        _byId.Add(page);
         if (!_byFrame.TryGetValue(frame, out List<CodePage>? sharing))
         {
             _byFrame.Add(frame, sharing = []);
@@ -183,7 +182,7 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         {
             page.Retire();
             _pages.Remove((page.VirtualPage, page.Frame, page.Mode));
-            _byId.Remove(page.Id);
+            _byId[page.Id] = null;
             Processor?.ForgetPage(page);
         }
 
@@ -191,8 +190,25 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         return true;
     }
 
+    /// <summary>Writes a line "offset size rip" in hexadecimal for each block, for reading profiles of the code buffer.</summary>
+    public void WriteMap(TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        foreach (TranslatedBlock block in _blocks)
+        {
+            writer.WriteLine(FormattableString.Invariant(
+                $"{block.CheckedEntry - _buffer.RunStart:x} {block.End - block.CheckedEntry:x} {block.Rip:x}"));
+        }
+    }
+
     public void Dispose()
     {
+        if (Environment.GetEnvironmentVariable("DOMOVOI_CODE_MAP") is { Length: > 0 } path)
+        {
+            using StreamWriter map = new(path);
+            WriteMap(map);
+        }
+
         HostFaults.Unregister(_buffer.RunStart);
         _buffer.Dispose();
     }
@@ -207,11 +223,11 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         foreach (CodePage page in _pages.Values)
         {
             page.Retire();
+            _byId[page.Id] = null;
         }
 
         _pages.Clear();
         _byFrame.Clear();
-        _byId.Clear();
         _blocks.Clear();
         _buffer.Reset(_mark);
         Epoch++;

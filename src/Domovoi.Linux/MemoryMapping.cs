@@ -64,6 +64,9 @@ public static partial class MemoryMapping
         }
     }
 
+    /// <summary>Takes the pages of a shared file mapping out of this process's tables; their contents stay in the file.</summary>
+    public static void Forget(nint address, nuint length) => _ = madvise(address, length, MADV_DONTNEED);
+
     /// <summary>Asks for huge pages behind a range. A host without them is not an error.</summary>
     public static void PreferHugePages(nint address, nuint length) => _ = madvise(address, length, MADV_HUGEPAGE);
 

@@ -7,7 +7,10 @@ namespace Domovoi.Cpu.CodeCache;
 /// <remarks>Code is bump-allocated and never freed one by one; <see cref="Reset"/> drops everything behind a mark.</remarks>
 internal sealed class CodeBuffer : IDisposable
 {
+    private const nuint Stretch = 1 << 20;
+
     private readonly int _file;
+    private nuint _unmapped;
 
     internal CodeBuffer(nuint size)
     {
@@ -38,9 +41,25 @@ internal sealed class CodeBuffer : IDisposable
     internal bool Contains(nint run) => run >= RunStart && run < RunStart + (nint)Size;
 
     /// <summary>Takes everything up to <paramref name="run"/> into use, rounded up to 16 bytes.</summary>
-    internal void Commit(nint run) => Used = ((nuint)(run - RunStart) + 15) & ~(nuint)15;
+    /// <remarks>
+    /// Pages that are full leave the writable mapping's tables, so that they count once in the process's resident size;
+    /// patching a link brings one back.
+    /// </remarks>
+    internal void Commit(nint run)
+    {
+        Used = ((nuint)(run - RunStart) + 15) & ~(nuint)15;
+        if (Used - _unmapped >= 2 * Stretch)
+        {
+            MemoryMapping.Forget(WriteStart + (nint)_unmapped, Stretch);
+            _unmapped += Stretch;
+        }
+    }
 
-    internal void Reset(nuint mark) => Used = mark;
+    internal void Reset(nuint mark)
+    {
+        Used = mark;
+        _unmapped = 0;
+    }
 
     public void Dispose()
     {

@@ -18,8 +18,8 @@ internal enum LeaveCode
     /// <summary>An indirect branch found nothing in the jump cache; R14 is its target.</summary>
     JumpMiss,
 
-    /// <summary>Continue at the RIP behind the call.</summary>
-    Dispatch,
+    /// <summary>A block's identity check failed; <see cref="IdentityStub"/> stands behind the call.</summary>
+    IdentityMiss,
 
     /// <summary>Somebody kicked; continue at the RIP behind the call.</summary>
     Poll,

@@ -19,7 +19,7 @@ internal sealed class Thunks
         nint commit = EmitCalled(assembler, LeaveCode.CommitStore, leave);
         CommitStore = EmitCommit(assembler, commit);
         Link = EmitCalled(assembler, LeaveCode.Link, leave);
-        Dispatch = EmitCalled(assembler, LeaveCode.Dispatch, leave);
+        IdentityMiss = EmitCalled(assembler, LeaveCode.IdentityMiss, leave);
         Poll = EmitCalled(assembler, LeaveCode.Poll, leave);
         Instruction = EmitCalled(assembler, LeaveCode.Instruction, leave);
         SingleStep = EmitCalled(assembler, LeaveCode.SingleStep, leave);
@@ -38,7 +38,7 @@ internal sealed class Thunks
 
     internal nint Link { get; }
 
-    internal nint Dispatch { get; }
+    internal nint IdentityMiss { get; }
 
     internal nint Poll { get; }
 

@@ -6,9 +6,10 @@ namespace Domovoi.Cpu.CodeCache;
 /// <param name="CheckedEntry">Entry from another page: compares the page's identity first.</param>
 /// <param name="FastEntry">Entry from within the page.</param>
 /// <param name="End">First byte behind the block's code.</param>
+/// <param name="Page">Identity of the page it was made from.</param>
 /// <param name="SecondPage">Identity of the page that the block's one instruction reaches into; 0 when it does not.</param>
 /// <param name="Sites">Pairs of (host offset from <paramref name="CheckedEntry"/>, guest offset from <paramref name="Rip"/>), ascending.</param>
-internal sealed record TranslatedBlock(ulong Rip, nint CheckedEntry, nint FastEntry, nint End, int SecondPage, uint[] Sites)
+internal sealed record TranslatedBlock(ulong Rip, nint CheckedEntry, nint FastEntry, nint End, int Page, int SecondPage, uint[] Sites)
 {
     /// <summary>The guest instruction that the code at a host address belongs to.</summary>
     internal ulong RipAt(nint host)

@@ -14,6 +14,9 @@ namespace Domovoi.Cpu.Run;
 /// </remarks>
 internal sealed unsafe class RunLoop
 {
+    private const int RecentBlocks = 1024;
+
+    private readonly TranslatedBlock?[] _recent = new TranslatedBlock?[RecentBlocks];
     private readonly VirtualCpu _cpu;
     private readonly CpuState* _state;
     private readonly TranslationCache _cache;
@@ -96,10 +99,8 @@ internal sealed unsafe class RunLoop
                 return true;
             case LeaveCode.JumpMiss:
                 return FollowJump(ref entry);
-            case LeaveCode.Dispatch:
-                _cpu.Counters.Dispatches++;
-                _state->Rip = *(ulong*)entry;
-                entry = 0;
+            case LeaveCode.IdentityMiss:
+                entry = Revalidate((IdentityStub*)entry);
                 return true;
             case LeaveCode.Poll:
                 _state->Rip = *(ulong*)entry;
@@ -134,6 +135,23 @@ internal sealed unsafe class RunLoop
 
         Leave(new ExitDetails { Reason = ExitReason.Exception, Vector = 1 });
         return false;
+    }
+
+    /// <summary>After a flush most pages still are what they were: looks once more, and goes on where the check stands.</summary>
+    private nint Revalidate(IdentityStub* stub)
+    {
+        _cpu.Counters.Dispatches++;
+        CodePage? page = _cache.PageOf(stub->PageId);
+        if (page is not null
+            && _cpu.Linear.TryTranslate(page.VirtualPage, Access.Execute, out Memory.PhysicalAddress address, out _)
+            && address.Frame == page.Frame)
+        {
+            _cpu.Tlb.CodeSlot(_cpu.Mode, page.VirtualPage) = page.Id;
+            return _cache.Buffer.RunStart + stub->Resume;
+        }
+
+        _state->Rip = stub->Rip;
+        return 0;
     }
 
     private nint Link(LinkStub* stub)
@@ -205,6 +223,19 @@ internal sealed unsafe class RunLoop
     private TranslatedBlock? FindBlock(ulong rip)
     {
         ModeKey key = _cpu.Key;
+        ref TranslatedBlock? recent = ref _recent[(int)(rip ^ (rip >> 12)) & (RecentBlocks - 1)];
+        if (recent is not null && recent.Rip == rip && recent.SecondPage == 0
+            && recent.Page == _cpu.Tlb.CodeSlot(_cpu.Mode, rip) && _cache.PageOf(recent.Page)?.Mode == key)
+        {
+            return recent;
+        }
+
+        recent = FindBlockSlowly(rip, key);
+        return recent;
+    }
+
+    private TranslatedBlock? FindBlockSlowly(ulong rip, ModeKey key)
+    {
         CodePage? page = FindPage(rip, key);
         if (page is null)
         {

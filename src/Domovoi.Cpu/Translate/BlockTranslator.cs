@@ -92,7 +92,7 @@ internal sealed class BlockTranslator
         Exits.EmitCold();
         nint end = _assembler.Position;
         buffer.Commit(end);
-        return new TranslatedBlock(block.Rip, _start, fast, end, nextPage?.Id ?? 0, [.. _sites]);
+        return new TranslatedBlock(block.Rip, _start, fast, end, page.Id, nextPage?.Id ?? 0, [.. _sites]);
     }
 
     /// <summary>Emits the instruction with its memory operand, if any, led through the TLB.</summary>

@@ -11,7 +11,7 @@ internal sealed class ExitEmitter(HostAssembler assembler)
 {
     private readonly List<(nint Hole, ulong Target)> _links = [];
     private readonly List<(nint Hole, ulong Rip)> _polls = [];
-    private readonly List<(nint Hole, ulong Rip)> _dispatches = [];
+    private readonly List<(nint Hole, int PageId, nint Resume)> _checks = [];
     private CodeBuffer _buffer = null!;
     private ModeKey _mode;
     private ulong _rip;
@@ -26,7 +26,7 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         _rip = rip;
         _links.Clear();
         _polls.Clear();
-        _dispatches.Clear();
+        _checks.Clear();
     }
 
     /// <summary>Leaves unless the virtual page still is the frame that the block was translated from.</summary>
@@ -37,8 +37,9 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         assembler.Load32(HostRegister.Rcx, HostAddress.State(table + (slot * 4)));
         assembler.Lea64(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, Displacement: -page.Id));
         nint same = assembler.JumpIfRcxZero8();
-        _dispatches.Add((assembler.Jump32(), _rip));
+        nint miss = assembler.Jump32();
         assembler.Bind8(same);
+        _checks.Add((miss, page.Id, assembler.Position));
     }
 
     /// <summary>A jump from one known guest address to another. Backward jumps poll.</summary>
@@ -139,11 +140,13 @@ internal sealed class ExitEmitter(HostAssembler assembler)
             assembler.Int64(rip);
         }
 
-        foreach ((nint hole, ulong rip) in _dispatches)
+        foreach ((nint hole, int pageId, nint resume) in _checks)
         {
             assembler.Bind32(hole);
-            assembler.Call(Thunks.Dispatch);
-            assembler.Int64(rip);
+            assembler.Call(Thunks.IdentityMiss);
+            assembler.Int64(_rip);
+            assembler.Int32(pageId);
+            assembler.Int32((int)(resume - _buffer.RunStart));
         }
     }
 

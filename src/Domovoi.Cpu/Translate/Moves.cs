@@ -12,6 +12,25 @@ internal static class Moves
         table[Mnemonic.Lea] = LoadAddress;
         table[Mnemonic.Xlatb] = Translate;
         table[Mnemonic.Mov] = Move;
+        table[Mnemonic.Xor] = ExclusiveOr;
+        table[Mnemonic.Sub] = ExclusiveOr;
+    }
+
+    /// <summary>A register that lives in the state block is cleared through a scratch register, without reading it.</summary>
+    private static void ExclusiveOr(BlockTranslator t, in Instruction instruction)
+    {
+        bool clears = instruction.Op0Kind == OpKind.Register && instruction.Op1Kind == OpKind.Register
+            && instruction.Op0Register == instruction.Op1Register && instruction.Op0Register.GetSize() >= 4;
+        if (!clears || !RegisterMap.IsInMemory(RegisterMap.NumberOf(instruction.Op0Register)))
+        {
+            Rewritten.Emit(t, instruction);
+            return;
+        }
+
+        Instruction clear = instruction;
+        clear.Op0Register = clear.Op1Register = RegisterMap.Sized(HostRegister.Rcx, instruction.Op0Register);
+        t.Encoder.Write(clear);
+        t.Assembler.Store64(RegisterMap.StateOf(RegisterMap.NumberOf(instruction.Op0Register)), HostRegister.Rcx);
     }
 
     private static void Move(BlockTranslator t, in Instruction instruction)
