@@ -276,6 +276,7 @@ internal sealed unsafe class RunLoop
     {
         _state->Rip = _cache.BlockAt(_state->HostFaultRip).RipAt(_state->HostFaultRip);
         _state->PendingStore = 0;
+        _executor.UndoMasking();
         byte vector = (byte)_state->HostFaultTrap;
         if (vector == 14)
         {

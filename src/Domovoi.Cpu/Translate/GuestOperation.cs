@@ -27,6 +27,9 @@ internal struct GuestOperation
     internal bool ReadsCounter;
     internal bool WritesCounter;
 
+    /// <summary>EDX:EAX selects state components, of which the guest may name more than it has but the host has them (XSAVE and kin).</summary>
+    internal bool MasksComponents;
+
     /// <summary>What host RCX is loaded with first, when the operation stores a value that is in no guest register.</summary>
     internal CounterSource Source;
     internal ulong Immediate;

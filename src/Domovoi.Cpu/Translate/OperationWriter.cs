@@ -88,7 +88,15 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
             assembler.Move64(HostRegister.Rcx, RegisterMap.Counter);
         }
 
-        encoder.Write(instruction);
+        if (operation.MasksComponents)
+        {
+            WriteMasked(instruction);
+        }
+        else
+        {
+            encoder.Write(instruction);
+        }
+
         if (operation.WritesCounter)
         {
             assembler.Move64(RegisterMap.Counter, HostRegister.Rcx);
@@ -132,7 +140,36 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
                 or Mnemonic.Pcmpestri64 or Mnemonic.Vpcmpestri64:
                 operation.WritesCounter = true;
                 break;
+            default:
+                operation.MasksComponents = operation.FoldsAddress = MasksComponents(guest.Mnemonic);
+                break;
         }
+    }
+
+    internal static bool MasksComponents(Mnemonic mnemonic) => mnemonic is
+        Mnemonic.Xsave or Mnemonic.Xsave64 or Mnemonic.Xsaveopt or Mnemonic.Xsaveopt64 or Mnemonic.Xsavec
+        or Mnemonic.Xsavec64 or Mnemonic.Xrstor or Mnemonic.Xrstor64;
+
+    /// <summary>Runs an instruction with EDX:EAX limited to the guest's XCR0, whose bits are contiguous from bit 0.</summary>
+    private void WriteMasked(in Instruction instruction)
+    {
+        assembler.Store64(HostAddress.State(StateLayout.Spill), HostRegister.Rax);
+        assembler.Store64(HostAddress.State(StateLayout.Carried), HostRegister.Rdx);
+        if (HostProcessor.HasBmi2)
+        {
+            assembler.Pext64(HostRegister.Rax, HostRegister.Rax, HostAddress.State(StateLayout.Xcr0));
+        }
+        else
+        {
+            assembler.PushFlags();
+            assembler.And32Immediate(HostRegister.Rax, (int)HostFeatures.XcrMask);
+            assembler.PopFlags();
+        }
+
+        assembler.MoveImmediate(HostRegister.Rdx, 0);
+        encoder.Write(instruction);
+        assembler.Load64(HostRegister.Rax, HostAddress.State(StateLayout.Spill));
+        assembler.Load64(HostRegister.Rdx, HostAddress.State(StateLayout.Carried));
     }
 
     private static bool IsFixedCounter(in Instruction guest, int operand) =>

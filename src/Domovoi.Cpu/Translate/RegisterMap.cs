@@ -7,8 +7,9 @@ namespace Domovoi.Cpu.Translate;
 
 /// <summary>Where each guest register lives while translated code runs.</summary>
 /// <remarks>
-/// Twelve live in host registers. R8 to R11, the rarest in compiled code, live in the state block; host RCX, R14 and R15
-/// are scratch. RCX is kept free because JRCXZ is the one compare that leaves flags alone.
+/// Twelve live in host registers. R10, R11, R14 and R15, which compilers take last of the registers that calls clobber and
+/// of those they keep, live in the state block; host RCX, R14 and R15 are scratch. RCX is kept free because JRCXZ is the one
+/// compare that leaves flags alone.
 /// </remarks>
 internal static class RegisterMap
 {
@@ -18,7 +19,7 @@ internal static class RegisterMap
     /// <summary>Guest RCX.</summary>
     internal const HostRegister Counter = HostRegister.R13;
 
-    private static ReadOnlySpan<sbyte> Hosts => [0, 13, 2, 3, 12, 5, 6, 7, -1, -1, -1, -1, 8, 9, 10, 11];
+    private static ReadOnlySpan<sbyte> Hosts => [0, 13, 2, 3, 12, 5, 6, 7, 8, 9, -1, -1, 10, 11, -1, -1];
 
     /// <summary>The guest's number, 0 to 15, of a general-purpose register of any size.</summary>
     internal static int NumberOf(Register register) => register.GetFullRegister() - Register.RAX;

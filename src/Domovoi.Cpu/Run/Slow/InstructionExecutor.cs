@@ -66,6 +66,16 @@ internal sealed unsafe class InstructionExecutor
     /// <summary>Writes the destination operand of the instruction that left last.</summary>
     internal void Complete(ulong result) => _system.Complete(_current, result);
 
+    /// <summary>The instruction at RIP faulted in the host: where EDX:EAX had been masked for it, brings them back.</summary>
+    internal void UndoMasking()
+    {
+        if (Fetcher.TryFetch(out Instruction instruction) && Translate.OperationWriter.MasksComponents(instruction.Mnemonic))
+        {
+            _state->Rax = *(ulong*)(_cpu.Block + StateLayout.Spill);
+            _state->Rdx = *(ulong*)(_cpu.Block + StateLayout.Carried);
+        }
+    }
+
     /// <returns>null when the instruction is the owner's business; <see cref="Outcome.Leave"/> when memory faulted.</returns>
     private Outcome? Dispatch()
     {
