@@ -38,6 +38,7 @@ internal sealed class TestDomain : IDisposable
             Time, () => (ulong)Time.GetTimestamp() * 100 * TicksPerNanosecond, TicksPerNanosecond * 1_000_000_000);
         Domain = new Domain(
             new DomainSettings { Id = new DomainId(1), SharedInfo = frames.AllocateXenFrame(FrameOwner.Shared), Time = time }, frames);
+        Domain.Clock.Calibrate();
         Mfn kernel = MapPages(frames);
         Mfn user = MapPages(frames);
         Assert.Equal(XenError.None, Domain.PageTables.Pin(kernel, 4));

@@ -26,6 +26,7 @@ internal sealed class DomainLife(Domain domain, Vcpu[] vcpus)
             _state = (int)DomainState.Running;
         }
 
+        domain.Clock.Calibrate();
         domain.Clock.PublishWallClock(domain.Memory, domain.SharedInfo);
         domain.Deadlines.Start();
         foreach (Vcpu vcpu in vcpus)

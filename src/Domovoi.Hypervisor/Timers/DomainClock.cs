@@ -16,6 +16,7 @@ public sealed class DomainClock
     /// <summary>Age in nanoseconds at which a sample is replaced.</summary>
     public const long SampleLifetime = 1_000_000_000;
 
+    private const long ShortestMeasurement = 20_000_000;
     private const double LargestCorrection = 500e-6;        // how far a line may lean to meet the host's clock again
 
     private readonly TimeSources _sources;
@@ -23,6 +24,7 @@ public sealed class DomainClock
     private readonly ulong _startTicks;
     private readonly double _nanosecondsPerTimestamp;
     private readonly Lock _gate = new();                    // guards _sample
+    private double _frequency;
     private ClockSample _sample;
 
     public DomainClock(TimeSources sources)
@@ -31,8 +33,11 @@ public sealed class DomainClock
         _sources = sources;
         _nanosecondsPerTimestamp = 1e9 / sources.Clock.TimestampFrequency;
         (_startTimestamp, _startTicks) = ReadBoth();
-        _sample = new ClockSample(_startTicks, 0, TimeScale.OfFrequency(sources.TimeStampFrequency));
+        _frequency = sources.TimeStampFrequency;
     }
+
+    /// <summary>Ticks per second of the time-stamp counter, as the guest is told; known once the domain starts.</summary>
+    public ulong TimeStampFrequency => (ulong)_frequency;
 
     /// <summary>System time now.</summary>
     public long Now => ToNanoseconds(_sources.Clock.GetTimestamp() - _startTimestamp);
@@ -50,6 +55,25 @@ public sealed class DomainClock
             }
 
             return _sample;
+        }
+    }
+
+    /// <summary>Ends the measuring that began with the domain: what building it takes is long enough for some millionths.</summary>
+    public void Calibrate()
+    {
+        lock (_gate)
+        {
+            while (_frequency == 0)
+            {
+                (long timestamp, ulong ticks) = ReadBoth();
+                long elapsed = ToNanoseconds(timestamp - _startTimestamp);
+                if (elapsed >= ShortestMeasurement)
+                {
+                    _frequency = (ticks - _startTicks) / (elapsed * 1e-9);
+                }
+            }
+
+            _sample = new ClockSample(_startTicks, 0, TimeScale.OfFrequency(_frequency));
         }
     }
 

@@ -75,6 +75,17 @@ public sealed class VcpuTimers
         }
     }
 
+    /// <summary>Raises what is due, if anything is.</summary>
+    internal void ExpireIfDue()
+    {
+        long deadline = NextDeadline;
+        if (deadline != Never && deadline <= _vcpu.Domain.Clock.Now)
+        {
+            Expire();
+            _vcpu.Time.Publish();
+        }
+    }
+
     /// <summary>Hands the deadline to the deadline thread, before guest code runs.</summary>
     internal void Watch()
     {

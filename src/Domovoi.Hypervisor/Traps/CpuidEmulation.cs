@@ -64,7 +64,7 @@ internal static class CpuidEmulation
             XenCpuid.FirstLeaf + XenCpuid.LeafCount, XenCpuid.SignatureEbx, XenCpuid.SignatureEcx, XenCpuid.SignatureEdx),
         1 => new CpuidLeaf(XenVersion.Number, 0, 0, 0),
         2 => new CpuidLeaf(1, XenCpuid.HypercallPageMsr, XenCpuid.MmuUpdatePreserveAccessedDirty, 0),
-        3 => TimeLeaf(vcpu.Domain.Clock, vcpu.Domain.Settings.Time.TimeStampFrequency, subleaf),
+        3 => TimeLeaf(vcpu.Domain.Clock, vcpu.Domain.Clock.TimeStampFrequency, subleaf),
         5 => new CpuidLeaf(0, MachineAddressWidth(vcpu), 0, 0),
         _ => default,
     };

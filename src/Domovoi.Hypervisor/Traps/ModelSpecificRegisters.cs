@@ -33,6 +33,7 @@ internal static class ModelSpecificRegisters
     private const uint TscAux = 0xC000_0103;
     private const uint HardwareConfiguration = 0xC001_0015;
     private const uint NorthbridgeConfiguration = 0xC001_001F;
+    private const uint DecodeConfiguration = 0xC001_1029;
     private const uint MpErf = 0xE7;
     private const uint ApErf = 0xE8;
 
@@ -106,6 +107,7 @@ internal static class ModelSpecificRegisters
             (PlatformId or PerfStatus or PerfControl or ThermalStatus, true) => 0,
             (FeatureControl, true) => 1,
             (MiscEnable, true) => MiscEnableValue,
+            (DecodeConfiguration, false) => 2,              // LFENCE serializes
             (HardwareConfiguration or NorthbridgeConfiguration, false) => 0,
             (>= 0xC001_0061 and <= 0xC001_0071, false) => 0,
             (>= 0xC001_0000 and <= 0xC001_0007, false) => 0,
@@ -165,7 +167,7 @@ internal static class ModelSpecificRegisters
         {
             case MicrocodeRevision or MpErf or ApErf:
             case >= 0x179 and <= 0x17B or >= 0x280 and <= 0x29F or >= 0x400 and <= 0x47F:
-            case MiscEnable or HardwareConfiguration or NorthbridgeConfiguration:
+            case MiscEnable or HardwareConfiguration or NorthbridgeConfiguration or DecodeConfiguration:
             case >= 0xC001_0000 and <= 0xC001_0007 or >= 0xC001_0200 and <= 0xC001_020B:
                 return true;
             default:

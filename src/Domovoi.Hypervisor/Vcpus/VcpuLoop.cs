@@ -16,8 +16,11 @@ namespace Domovoi.Hypervisor.Vcpus;
 /// </remarks>
 internal sealed class VcpuLoop
 {
+    private const uint TimerCheckMask = 31;
+
     private readonly Vcpu _vcpu;
     private readonly Thread _thread;
+    private uint _exits;
 
     internal VcpuLoop(Vcpu vcpu)
     {
@@ -70,6 +73,11 @@ internal sealed class VcpuLoop
             if (_vcpu.HasRequests && !Attend(_vcpu.TakeRequests()))
             {
                 return;
+            }
+
+            if ((++_exits & TimerCheckMask) == 0)
+            {
+                _vcpu.Timers.ExpireIfDue();                 // a busy host may keep the deadline thread waiting
             }
 
             if (_vcpu.HasDeliverableEvent)

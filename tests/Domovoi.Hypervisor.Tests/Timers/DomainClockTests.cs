@@ -48,7 +48,21 @@ public sealed class DomainClockTests
         Assert.Equal(3_000_000_000, clock.Now);
     }
 
-    private DomainClock Clock(double frequency) => new(new TimeSources(_time, Ticks, (ulong)frequency));
+    [Fact]
+    public void Calibrate_WithoutAKnownFrequency_MeasuresIt()
+    {
+        DomainClock clock = new(new TimeSources(_time, Ticks, 0));
+        _time.Advance(TimeSpan.FromMilliseconds(80));
+        clock.Calibrate();
+        Assert.InRange(clock.TimeStampFrequency, RealFrequency - 10, RealFrequency + 10);
+    }
+
+    private DomainClock Clock(double frequency)
+    {
+        DomainClock clock = new(new TimeSources(_time, Ticks, (ulong)frequency));
+        clock.Calibrate();
+        return clock;
+    }
 
     private ulong Ticks() => (ulong)((_time.GetTimestamp() - DateTimeOffset.UnixEpoch.Ticks) * (RealFrequency / _time.TimestampFrequency));
 }
