@@ -14,11 +14,11 @@ internal static class HypercallTable
 {
     private const int Size = 64;
 
-    private static readonly HypercallHandler[] Handlers = Build();
+    private static readonly HypercallHandler?[] Handlers = Build();
 
     /// <summary>Whether a number has a handler of its own.</summary>
     internal static bool IsImplemented(HypercallNumber number) =>
-        (uint)number < Size && Handlers[(int)number] != Unimplemented;
+        (uint)number < Size && Handlers[(int)number] is not null;
 
     /// <summary>Makes the hypercall that the guest's registers ask for.</summary>
     internal static void Call(Vcpu vcpu)
@@ -33,20 +33,14 @@ internal static class HypercallTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long Dispatch(Vcpu vcpu, ulong number, in HypercallArguments arguments)
     {
-        HypercallHandler[] handlers = Handlers;
-        HypercallHandler handler = number < (ulong)handlers.Length ? handlers[number] : Unimplemented;
-        if (handler == Unimplemented)
-        {
-            return LogUnknown(vcpu, number);
-        }
-
-        return handler(vcpu, in arguments);
+        HypercallHandler?[] handlers = Handlers;
+        HypercallHandler? handler = number < (ulong)handlers.Length ? handlers[number] : null;
+        return handler is null ? LogUnknown(vcpu, number) : handler(vcpu, in arguments);
     }
 
-    private static HypercallHandler[] Build()
+    private static HypercallHandler?[] Build()
     {
-        HypercallHandler[] table = new HypercallHandler[Size];
-        Array.Fill(table, Unimplemented);
+        HypercallHandler?[] table = new HypercallHandler?[Size];
         table[(int)HypercallNumber.SetTrapTable] = SetTrapTable.Invoke;
         table[(int)HypercallNumber.MmuUpdate] = MmuUpdate.Invoke;
         table[(int)HypercallNumber.SetGdt] = Descriptors.SetGdt;
@@ -85,9 +79,6 @@ internal static class HypercallTable
 
     /// <summary>A domU's answer from calls that are the control domain's.</summary>
     private static long NotPrivileged(Vcpu caller, in HypercallArguments arguments) => (long)XenError.NotPermitted;
-
-    /// <summary>A Xen without this call.</summary>
-    private static long Unimplemented(Vcpu caller, in HypercallArguments arguments) => (long)XenError.NotImplemented;
 
     private static long LogUnknown(Vcpu vcpu, ulong number)
     {

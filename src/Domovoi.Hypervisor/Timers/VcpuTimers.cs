@@ -19,6 +19,7 @@ public sealed class VcpuTimers
     public const long InitialPeriod = 10_000_000;
 
     private readonly Vcpu _vcpu;
+    private readonly TickCadence _cadence = new();
     private long _period;
     private long _nextPeriodic = Never;
     private long _singleshot = Never;
@@ -46,9 +47,11 @@ public sealed class VcpuTimers
     /// <summary><c>VCPUOP_set_singleshot_timer</c>, <c>__HYPERVISOR_set_timer_op</c>: absolute system time, or <see cref="Never"/>.</summary>
     public void SetSingleshot(long deadline)
     {
-        _singleshot = deadline;
-        if (deadline <= _vcpu.Domain.Clock.Now)
+        long now = _vcpu.Domain.Clock.Now;
+        _singleshot = _cadence.Place(deadline, now);
+        if (_singleshot <= now)
         {
+            _cadence.Fired(_singleshot);
             _singleshot = Never;
             Fire();
         }
@@ -61,6 +64,7 @@ public sealed class VcpuTimers
         bool due = now >= NextDeadline;
         if (now >= _singleshot)
         {
+            _cadence.Fired(_singleshot);
             _singleshot = Never;
         }
 
