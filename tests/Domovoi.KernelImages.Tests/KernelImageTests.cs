@@ -43,7 +43,7 @@ public sealed class KernelImageTests
                 Exception? error = Record.Exception(() => PvKernel.From(KernelImage.Parse(new MemoryImage(file))));
                 Assert.True(error is null or KernelImageException, error?.ToString());
             },
-            iter: 20_000);
+            iter: 4_000);
 
     [Theory]
     [InlineData(183, "arm64")]

@@ -52,7 +52,7 @@ public sealed class KernelUnpackerTests
                 BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(last), BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(last)) & 0xFFFFF);
                 Assert.True(Record.Exception(() => KernelUnpacker.Unpack(file)) is null or KernelImageException);
             },
-            iter: 500);
+            iter: 150);
 
     [Theory]
     [MemberData(nameof(Formats))]
