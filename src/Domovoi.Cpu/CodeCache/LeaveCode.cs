@@ -27,6 +27,9 @@ internal enum LeaveCode
     /// <summary>Carry out the instruction at the RIP behind the call; translated code goes on behind it.</summary>
     Instruction,
 
+    /// <summary>SYSCALL in 64-bit mode; the RIP behind the call is the next instruction.</summary>
+    Syscall,
+
     /// <summary>The host processor refused an instruction; the guest gets the exception.</summary>
     HostFault,
 

@@ -22,6 +22,7 @@ internal sealed class Thunks
         IdentityMiss = EmitCalled(assembler, LeaveCode.IdentityMiss, leave);
         Poll = EmitCalled(assembler, LeaveCode.Poll, leave);
         Instruction = EmitCalled(assembler, LeaveCode.Instruction, leave);
+        Syscall = EmitCalled(assembler, LeaveCode.Syscall, leave);
         SingleStep = EmitCalled(assembler, LeaveCode.SingleStep, leave);
         JumpMiss = EmitJumped(assembler, LeaveCode.JumpMiss, leave);
         HostFault = EmitJumped(assembler, LeaveCode.HostFault, leave);
@@ -43,6 +44,8 @@ internal sealed class Thunks
     internal nint Poll { get; }
 
     internal nint Instruction { get; }
+
+    internal nint Syscall { get; }
 
     internal nint SingleStep { get; }
 

@@ -111,6 +111,10 @@ internal sealed unsafe class RunLoop
             case LeaveCode.SingleStep:
                 _state->Rip = *(ulong*)entry;
                 return Stepped(true, ref entry);
+            case LeaveCode.Syscall:
+                _state->Rip = *(ulong*)entry;
+                Leave(new ExitDetails { Reason = ExitReason.Syscall, NextRip = _state->Rip });
+                return false;
             case LeaveCode.HostFault:
                 Leave(HostFaultExit());
                 return false;

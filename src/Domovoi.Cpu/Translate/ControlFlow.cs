@@ -13,6 +13,7 @@ internal static class ControlFlow
         table[Mnemonic.Jmp] = Jump;
         table[Mnemonic.Call] = Call;
         table[Mnemonic.Ret] = Return;
+        table[Mnemonic.Syscall] = Syscall;
         foreach (Mnemonic mnemonic in (ReadOnlySpan<Mnemonic>)[
             Mnemonic.Jo, Mnemonic.Jno, Mnemonic.Jb, Mnemonic.Jae, Mnemonic.Je, Mnemonic.Jne, Mnemonic.Jbe, Mnemonic.Ja,
             Mnemonic.Js, Mnemonic.Jns, Mnemonic.Jp, Mnemonic.Jnp, Mnemonic.Jl, Mnemonic.Jge, Mnemonic.Jle, Mnemonic.Jg])
@@ -189,6 +190,20 @@ internal static class ControlFlow
         {
             t.Assembler.Move64(HostRegister.R14, host);
         }
+    }
+
+    /// <summary>The commonest exit of all has a way of its own: nothing is decoded again.</summary>
+    private static void Syscall(BlockTranslator t, in Instruction instruction)
+    {
+        if (!t.Is64Bit)
+        {
+            LeaveBlock(t, instruction);
+            return;
+        }
+
+        t.Assembler.Call(t.Exits.Thunks.Syscall);
+        t.Assembler.Int64(instruction.NextIP);
+        t.FallsThrough = false;
     }
 
     internal static void LeaveBlock(BlockTranslator t, in Instruction instruction)

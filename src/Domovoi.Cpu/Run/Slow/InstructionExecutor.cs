@@ -34,12 +34,6 @@ internal sealed unsafe class InstructionExecutor
 
     internal Outcome Execute()
     {
-        if (IsSyscall())
-        {
-            _state->Rip += 2;
-            return Leave(new ExitDetails { Reason = ExitReason.Syscall, NextRip = _state->Rip });
-        }
-
         if (!Fetcher.TryFetch(out _current))
         {
             return Leave(MemoryFault());
@@ -90,13 +84,6 @@ internal sealed unsafe class InstructionExecutor
         }
 
         return _legacy.TryExecute(_current) ?? _vectors.TryExecute(_current);
-    }
-
-    /// <summary>The one instruction that is worth a shortcut: most exits are system calls and hypercalls.</summary>
-    private bool IsSyscall()
-    {
-        nint host = (_state->Rip & 0xFFF) < 0xFFF ? _cpu.Tlb.Probe(_cpu.Mode, write: false, _state->Rip, 2) : 0;
-        return host != 0 && *(ushort*)host == 0x050F && _state->LongMode;
     }
 
     private ExitDetails MemoryFault()
