@@ -6,7 +6,7 @@ namespace Domovoi.Cpu.Tests.Cases;
 /// <summary>Contents for the data pages, made once.</summary>
 internal static class DataImages
 {
-    /// <summary>Random bytes.</summary>
+    /// <summary>No pattern at all, from a fixed seed.</summary>
     internal static byte[] Random { get; } = Make(static (random, bytes) => random.NextBytes(bytes));
 
     /// <summary>Corner values of integers of every width.</summary>

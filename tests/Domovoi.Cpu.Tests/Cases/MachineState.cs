@@ -9,7 +9,7 @@ internal enum Ending
     /// <summary>It jumped to the exit.</summary>
     Exited,
 
-    /// <summary>An exception: <see cref="MachineState.Vector"/>.</summary>
+    /// <summary>A fault or trap, told by <see cref="MachineState.Vector"/>.</summary>
     Exception,
 
     /// <summary>It did not end in time.</summary>
