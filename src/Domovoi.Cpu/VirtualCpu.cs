@@ -164,6 +164,16 @@ public sealed unsafe class VirtualCpu : IDisposable
         Tlb.Flush();
     }
 
+    /// <summary>
+    /// Forgets every translation of user mode, and of the lower half of the address space in kernel mode: enough when the
+    /// upper half of the kernel's page tables has not changed since the last <see cref="FlushTlb"/>.
+    /// </summary>
+    public void FlushLowerHalf()
+    {
+        Counters.Flushes++;
+        Tlb.FlushLowerHalf();
+    }
+
     /// <summary>Forgets the translations of one page in both modes.</summary>
     public void InvalidatePage(ulong linear) => Tlb.Invalidate(linear);
 

@@ -8,7 +8,7 @@ namespace Domovoi.Cpu.Mmu;
 /// Four direct-mapped tables of 1024 pages: kernel and user mode, reading and writing. A page that must not be written
 /// unseen (read-only, clean, holding translated code) is simply not in the write table. Each entry exists twice: {tag, delta}
 /// for checks that may clobber flags, {-(page number)} and {delta} for those that may not. Filled slots are logged, so that
-/// a flush after little work is cheap.
+/// a flush after little work is cheap; pages of the kernel mode's upper half apart, as they outlive most flushes.
 /// <code>host address = linear address + delta</code>
 /// </remarks>
 internal sealed unsafe class SoftTlb(byte* block)
@@ -16,8 +16,11 @@ internal sealed unsafe class SoftTlb(byte* block)
     private const int LogCapacity = 192;
     private const int Mask = StateLayout.TlbEntries - 1;
 
-    private readonly ushort[] _log = new ushort[LogCapacity];
-    private int _logged = LogCapacity;
+    private readonly ushort[] _lowLog = new ushort[LogCapacity];
+    private readonly ushort[] _highLog = new ushort[LogCapacity];
+    private int _lowLogged = LogCapacity;
+    private int _highLogged = LogCapacity;
+    private bool _kernelRanLowCode;
 
     /// <summary>Empties everything, whatever was there.</summary>
     internal void Initialize()
@@ -27,7 +30,7 @@ internal sealed unsafe class SoftTlb(byte* block)
             ClearTable(table);
         }
 
-        _logged = 0;
+        (_lowLogged, _highLogged) = (0, 0);
         ForgetJumps();
     }
 
@@ -35,12 +38,10 @@ internal sealed unsafe class SoftTlb(byte* block)
     internal void Flush()
     {
         new Span<byte>(block + StateLayout.CodeTlb, 2 * StateLayout.CodeTlbStride).Clear();
-        if (_logged < LogCapacity)
+        if (_lowLogged < LogCapacity && _highLogged < LogCapacity)
         {
-            for (int i = 0; i < _logged; i++)
-            {
-                ClearSlot(_log[i] >> 10, _log[i] & Mask);
-            }
+            ClearLogged(_lowLog.AsSpan(0, _lowLogged));
+            ClearLogged(_highLog.AsSpan(0, _highLogged));
         }
         else
         {
@@ -50,7 +51,27 @@ internal sealed unsafe class SoftTlb(byte* block)
             }
         }
 
-        _logged = 0;
+        (_lowLogged, _highLogged, _kernelRanLowCode) = (0, 0, false);
+    }
+
+    /// <summary>Forgets all of user mode, and the lower half of the address space in kernel mode.</summary>
+    internal void FlushLowerHalf()
+    {
+        int stride = StateLayout.CodeTlbStride;
+        new Span<byte>(block + StateLayout.CodeTlb + (_kernelRanLowCode ? 0 : stride), _kernelRanLowCode ? 2 * stride : stride).Clear();
+        if (_lowLogged < LogCapacity)
+        {
+            ClearLogged(_lowLog.AsSpan(0, _lowLogged));
+        }
+        else
+        {
+            ClearLowerHalf(Table(CpuMode.Kernel, write: false));
+            ClearLowerHalf(Table(CpuMode.Kernel, write: true));
+            ClearTable(Table(CpuMode.User, write: false));
+            ClearTable(Table(CpuMode.User, write: true));
+        }
+
+        (_lowLogged, _kernelRanLowCode) = (0, false);
     }
 
     /// <summary>Forgets one page in all tables.</summary>
@@ -62,8 +83,8 @@ internal sealed unsafe class SoftTlb(byte* block)
             ClearSlot(table, slot);
         }
 
-        CodeSlot(CpuMode.Kernel, linear) = 0;
-        CodeSlot(CpuMode.User, linear) = 0;
+        CodeSlots(CpuMode.Kernel)[slot] = 0;
+        CodeSlots(CpuMode.User)[slot] = 0;
     }
 
     /// <summary>Makes a page known to one table.</summary>
@@ -78,9 +99,11 @@ internal sealed unsafe class SoftTlb(byte* block)
         entry[1] = (ulong)delta;
         *NegatedPage(table, slot) = 0 - (page >> 12);
         *Delta(table, slot) = delta;
-        if (_logged < LogCapacity)
+        bool isLow = mode == CpuMode.User || (long)page >= 0;
+        ref int logged = ref isLow ? ref _lowLogged : ref _highLogged;
+        if (logged < LogCapacity)
         {
-            _log[_logged++] = (ushort)((table << 10) | slot);
+            (isLow ? _lowLog : _highLog)[logged++] = (ushort)((table << 10) | slot);
         }
     }
 
@@ -108,8 +131,11 @@ internal sealed unsafe class SoftTlb(byte* block)
     }
 
     /// <summary>The identity of the code page that a virtual page is now; 0 when unknown.</summary>
-    internal ref int CodeSlot(CpuMode mode, ulong linear) =>
-        ref ((int*)(block + StateLayout.CodeTlb + ((int)mode * StateLayout.CodeTlbStride)))[(int)(linear >> 12) & Mask];
+    internal ref int CodeSlot(CpuMode mode, ulong linear)
+    {
+        _kernelRanLowCode |= mode == CpuMode.Kernel && (long)linear >= 0;
+        return ref CodeSlots(mode)[(int)(linear >> 12) & Mask];
+    }
 
     /// <summary>Remembers where an indirect branch to <paramref name="rip"/> goes.</summary>
     internal void RememberJump(CpuMode mode, ulong rip, nint checkedEntry)
@@ -134,6 +160,8 @@ internal sealed unsafe class SoftTlb(byte* block)
 
     private static int Table(CpuMode mode, bool write) => ((int)mode * 2) + (write ? 1 : 0);
 
+    private int* CodeSlots(CpuMode mode) => (int*)(block + StateLayout.CodeTlb + ((int)mode * StateLayout.CodeTlbStride));
+
     private ulong* Entry(int table, int slot) =>
         (ulong*)(block + StateLayout.DataTlb + (table * StateLayout.DataTlbStride) + (slot * 16));
 
@@ -149,6 +177,25 @@ internal sealed unsafe class SoftTlb(byte* block)
         Entry(table, slot)[0] = slot == 0 ? 0x1000UL : 0;
         Entry(table, slot)[1] = 0;
         *NegatedPage(table, slot) = 1;
+    }
+
+    private void ClearLogged(ReadOnlySpan<ushort> log)
+    {
+        foreach (ushort filled in log)
+        {
+            ClearSlot(filled >> 10, filled & Mask);
+        }
+    }
+
+    private void ClearLowerHalf(int table)
+    {
+        for (int slot = 0; slot < StateLayout.TlbEntries; slot++)
+        {
+            if ((long)Entry(table, slot)[0] >= 0)
+            {
+                ClearSlot(table, slot);
+            }
+        }
     }
 
     private void ClearTable(int table)

@@ -4,8 +4,8 @@ namespace Domovoi.Hypervisor.Frames;
 /// <summary>What is known of one machine frame, in eight bytes: there is one for every 4 KiB of the guest.</summary>
 /// <remarks>
 /// <code>
-/// Use         31    30 29   28        27      26 24   23 ................ 0
-///             -     owner   validated pinned  type    type count
+/// Use         31     30 29   28        27      26 24   23 ............... 0
+///             upper  owner   validated pinned  type    type count
 /// References  31          30              29 .......................... 0
 ///             allocated   stale writable  reference count
 /// </code>
@@ -20,6 +20,7 @@ internal struct FrameRecord
     private const uint ValidatedBit = 1u << 28;
     private const int OwnerShift = 29;
     private const uint OwnerMask = 3u << OwnerShift;
+    private const uint UpperHalfBit = 1u << 31;
     private const uint AllocatedBit = 1u << 31;
     private const uint StaleBit = 1u << 30;
     private const uint ReferenceMask = StaleBit - 1;
@@ -63,6 +64,13 @@ internal struct FrameRecord
     {
         readonly get => (_use & ValidatedBit) != 0;
         set => _use = value ? _use | ValidatedBit : _use & ~ValidatedBit;
+    }
+
+    /// <summary>A page table that may map addresses of the upper half: of the guest's kernel.</summary>
+    public bool MapsUpperHalf
+    {
+        readonly get => (_use & UpperHalfBit) != 0;
+        set => _use = value ? _use | UpperHalfBit : _use & ~UpperHalfBit;
     }
 
     /// <summary>Whether the guest may name the frame and it is in use.</summary>

@@ -20,6 +20,12 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
     /// </summary>
     public bool FlushIsOwed { get; set; }
 
+    /// <summary>Counts changes after which a processor's translations of the upper half may be wrong.</summary>
+    public ulong UpperHalfChanges { get; set; }
+
+    /// <summary>Some table maps page tables as memory, so that an address may change with any of them.</summary>
+    public bool HasLinearTables { get; private set; }
+
     /// <summary>Whether the guest may name the frame.</summary>
     public bool IsGuestVisible(ulong frame) =>
         frame < (ulong)records.Length && records[frame].IsGuestVisible;
@@ -131,9 +137,18 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
             return XenError.InvalidArgument;
         }
 
-        return level == FrameType.Level1
-            ? GetLeaf(entry)
-            : IsLinear(entry, level, table) ? XenError.None : GetTyped(entry.Frame, level - 1);
+        if (level == FrameType.Level1)
+        {
+            return GetLeaf(entry);
+        }
+
+        if (IsLinear(entry, level, table))
+        {
+            HasLinearTables = true;
+            return XenError.None;
+        }
+
+        return GetTyped(entry.Frame, level - 1);
     }
 
     /// <summary>Drops what one entry of a table referred to.</summary>
@@ -151,6 +166,39 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         else if (!IsLinear(entry, level, table))
         {
             PutTyped(entry.Frame);
+        }
+    }
+
+    /// <summary>Whether an entry of a table may map addresses of the upper half.</summary>
+    public bool MapsUpperHalf(ulong table, FrameType level, int slot) =>
+        level == FrameType.Level4 ? slot > MachineToPhysical.LastReservedSlot : records[table].MapsUpperHalf;
+
+    /// <summary>Whether only one table refers to this one.</summary>
+    public bool HasOneParent(ulong table) =>
+        records[table].TypeCount - (records[table].IsPinned ? 1u : 0u) == 1;
+
+    /// <summary>A present entry now leads from the upper half to <paramref name="table"/>, and so to all below it.</summary>
+    public void MarkUpperHalf(ulong table, FrameType level)
+    {
+        ref FrameRecord record = ref records[table];
+        if (record.MapsUpperHalf || record.Type != level)
+        {
+            return;
+        }
+
+        record.MapsUpperHalf = true;
+        if (level == FrameType.Level1)
+        {
+            return;
+        }
+
+        foreach (ulong word in frames.Memory.FrameWords(table))
+        {
+            PageTableEntry entry = new(word);
+            if (entry.IsPresent && entry.Frame < (ulong)records.Length)
+            {
+                MarkUpperHalf(entry.Frame, level - 1);
+            }
         }
     }
 
@@ -191,6 +239,11 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
             if (error != XenError.None)
             {
                 return Reject(frame, level, slot, error);
+            }
+
+            if (level == FrameType.Level4 && slot > MachineToPhysical.LastReservedSlot)
+            {
+                MarkUpperHalf(entry.Frame, FrameType.Level3);
             }
         }
 

@@ -24,6 +24,9 @@ public sealed class AddressSpace
     /// <summary><c>MMUEXT_NEW_USER_BASEPTR</c>; <see cref="Mfn.Invalid"/> while there is none.</summary>
     public Mfn UserRoot { get; internal set; } = Mfn.Invalid;
 
+    /// <summary>What <see cref="Domovoi.Hypervisor.Frames.FrameReferences.UpperHalfChanges"/> was when the whole TLB was last flushed.</summary>
+    internal ulong FlushedUpperHalf { get; set; } = ulong.MaxValue;
+
     /// <summary>Without a table of its own, user mode cannot be entered.</summary>
     public bool HasUserRoot => UserRoot != Mfn.Invalid;
 }

@@ -42,32 +42,34 @@ internal sealed class PageTableUpdates(FrameTable frames)
 
         ref ulong place = ref _memory.FrameWords(table)[slot];
         PageTableEntry old = new(Volatile.Read(ref place));
-        if (!value.IsPresent)
+        bool isUpper = _references.MapsUpperHalf(table, level, slot);
+        if (value.IsPresent)
         {
-            Store(ref place, value.Value, preserve);
-            _references.PutEntry(old, level, table, translationForgotten);
-            return XenError.None;
-        }
-
-        if (old.HoldsSameReferences(value))
-        {
-            if (value.HasDisallowedBits(level))
+            XenError error = !old.HoldsSameReferences(value) ? _references.GetEntry(value, level, table)
+                : value.HasDisallowedBits(level) ? XenError.InvalidArgument : XenError.None;
+            if (error != XenError.None)
             {
-                return XenError.InvalidArgument;
+                return error;
             }
 
-            Store(ref place, value.Value, preserve);
-            return XenError.None;
+            if (isUpper && level != FrameType.Level1)
+            {
+                _references.MarkUpperHalf(value.Frame, level - 1);
+            }
         }
 
-        XenError error = _references.GetEntry(value, level, table);
-        if (error == XenError.None)
+        Store(ref place, value.Value, preserve);
+        if (isUpper && !translationForgotten)
         {
-            Store(ref place, value.Value, preserve);
+            NoteUpperHalfChange(old, value);
+        }
+
+        if (!old.HoldsSameReferences(value))
+        {
             _references.PutEntry(old, level, table, translationForgotten);
         }
 
-        return error;
+        return XenError.None;
     }
 
     /// <summary>Replaces a level 1 entry if it still is <paramref name="old"/>.</summary>
@@ -87,6 +89,11 @@ internal sealed class PageTableUpdates(FrameTable frames)
 
         ref ulong place = ref _memory.FrameWords(table)[slot];
         bool stored = Interlocked.CompareExchange(ref place, value.Value, old.Value) == old.Value;
+        if (_references.MapsUpperHalf(table, FrameType.Level1, slot))
+        {
+            NoteUpperHalfChange(old, value);
+        }
+
         if (!sameReferences)
         {
             _references.PutEntry(stored ? old : value, FrameType.Level1, table);
@@ -96,9 +103,14 @@ internal sealed class PageTableUpdates(FrameTable frames)
     }
 
     /// <summary>Finds the level 1 entry that maps a linear address in the tree under <paramref name="root"/>.</summary>
-    public bool TryFindLeaf(Mfn root, ulong linear, out ulong table, out int slot)
+    public bool TryFindLeaf(Mfn root, ulong linear, out ulong table, out int slot) =>
+        TryFindLeaf(root, linear, out table, out _, out slot);
+
+    /// <summary>Also tells the level 2 table above it.</summary>
+    public bool TryFindLeaf(Mfn root, ulong linear, out ulong table, out ulong parent, out int slot)
     {
         table = root.Value;
+        parent = table;
         slot = Index(linear, FrameType.Level4);
         if (!X86Addresses.IsCanonical(linear) || !FrameReferences.IsGuestSlot(slot))
         {
@@ -118,11 +130,38 @@ internal sealed class PageTableUpdates(FrameTable frames)
                 return false;
             }
 
+            parent = table;
             table = entry.Frame;
         }
 
         slot = Index(linear, FrameType.Level1);
         return _references.IsTable(table, FrameType.Level1);
+    }
+
+    /// <summary>Whether two top-level tables lead to the same tables in the upper half.</summary>
+    public bool SharesUpperHalf(Mfn first, Mfn second)
+    {
+        const int start = MachineToPhysical.LastReservedSlot + 1;
+        ReadOnlySpan<ulong> left = _memory.FrameWords(first.Value)[start..];
+        ReadOnlySpan<ulong> right = _memory.FrameWords(second.Value)[start..];
+        for (int slot = left.CommonPrefixLength(right); slot < left.Length; slot++)
+        {
+            if (((left[slot] ^ right[slot]) & ~PageTableEntry.AccessedAndDirty) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A present entry that becomes anything else may still be in a processor's translations.</summary>
+    private void NoteUpperHalfChange(PageTableEntry old, PageTableEntry value)
+    {
+        if (old.IsPresent && old != value)
+        {
+            _references.UpperHalfChanges++;
+        }
     }
 
     private XenError Write(PhysicalAddress place, ulong value, bool preserve)

@@ -79,13 +79,18 @@ public sealed class PageTables(FrameTable frames)
                     return error;
                 }
 
+                if (space.KernelRoot == Mfn.Invalid || !_updates.SharesUpperHalf(space.KernelRoot, root))
+                {
+                    _references.UpperHalfChanges++;
+                }
+
                 DropRoot(space.KernelRoot);
                 space.KernelRoot = root;
                 space.Cpu.SetRoot(CpuMode.Kernel, PhysicalAddress.OfFrame(root.Value));
             }
 
-            _references.FlushIsOwed = false;
-            space.Cpu.FlushTlb();
+            _references.FlushIsOwed &= _spaces.Count > 1;
+            Flush(space);
             return XenError.None;
         }
     }
@@ -110,7 +115,7 @@ public sealed class PageTables(FrameTable frames)
             DropRoot(space.UserRoot);
             space.UserRoot = wanted;
             space.Cpu.SetRoot(CpuMode.User, PhysicalAddress.OfFrame(root.Value));
-            space.Cpu.FlushTlb();
+            Flush(space);
             return XenError.None;
         }
     }
@@ -148,17 +153,16 @@ public sealed class PageTables(FrameTable frames)
     {
         lock (frames.Gate)
         {
-            if (!_updates.TryFindLeaf(space.KernelRoot, linear, out ulong table, out int slot))
+            if (!_updates.TryFindLeaf(space.KernelRoot, linear, out ulong table, out ulong parent, out int slot))
             {
                 return XenError.InvalidArgument;
             }
 
-            // Forgetting one page is cheap, and spares a whole flush when the frame becomes a page table next.
-            bool forget = _spaces.Count == 1;
-            PageTableEntry value = new(entry);
+            // Forgetting the one page is cheap, and spares a whole flush later; but only if no other address shares the entry.
+            bool forget = _spaces.Count == 1 && _references.HasOneParent(table) && _references.HasOneParent(parent);
             XenError error = _updates.Change(
-                table, slot, FrameType.Level1, value, preserve: false, translationForgotten: forget);
-            if (error == XenError.None && forget && !value.IsWritable)
+                table, slot, FrameType.Level1, new PageTableEntry(entry), preserve: false, translationForgotten: forget);
+            if (forget)
             {
                 space.Cpu.InvalidatePage(linear);
             }
@@ -214,7 +218,7 @@ public sealed class PageTables(FrameTable frames)
         {
             if ((vcpus >> space.Index & 1) != 0)
             {
-                space.Cpu.FlushTlb();
+                Flush(space);
             }
         }
     }
@@ -294,6 +298,20 @@ public sealed class PageTables(FrameTable frames)
     }
 
     internal PageTableUpdates Updates => _updates;
+
+    /// <summary>Makes a processor forget what may be wrong. Tables change by our hand only, so we know if the upper half did.</summary>
+    /// <remarks>Kernels keep that half through thousands of flushes; refilling it is what a flush costs.</remarks>
+    private void Flush(AddressSpace space)
+    {
+        if (space.FlushedUpperHalf == _references.UpperHalfChanges && !_references.HasLinearTables)
+        {
+            space.Cpu.FlushLowerHalf();
+            return;
+        }
+
+        space.FlushedUpperHalf = _references.UpperHalfChanges;
+        space.Cpu.FlushTlb();
+    }
 
     private void FinishPageWrite(Mfn frame)
     {
