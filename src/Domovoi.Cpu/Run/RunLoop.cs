@@ -132,11 +132,11 @@ internal sealed unsafe class RunLoop
         }
 
         entry = 0;
-        if ((_cpu.Key & ModeKey.SingleStep) == 0)
-        {
-            return true;
-        }
+        return (_cpu.Key & ModeKey.SingleStep) == 0 || LeaveSingleStep();
+    }
 
+    private bool LeaveSingleStep()
+    {
         Leave(new ExitDetails { Reason = ExitReason.Exception, Vector = 1 });
         return false;
     }
@@ -205,6 +205,9 @@ internal sealed unsafe class RunLoop
     {
         _cpu.Counters.SlowInstructions++;
         _state->Rip = *(ulong*)entry;
+
+        // POPF may set or clear TF; what counts is TF before the instruction (SDM 3B §18.3.1.4).
+        bool stepping = (_cpu.Key & ModeKey.SingleStep) != 0;
         Slow.Outcome outcome = _executor.Execute();
         switch (outcome)
         {
@@ -213,7 +216,8 @@ internal sealed unsafe class RunLoop
                 return true;
             case Slow.Outcome.Continue or Slow.Outcome.Redirect:
                 // A loop of repeated string instructions must be interruptible as well.
-                return Stepped(true, ref entry);
+                entry = 0;
+                return !stepping || LeaveSingleStep();
             case Slow.Outcome.Repeat:
                 entry = 0;
                 return true;

@@ -104,26 +104,15 @@ internal sealed unsafe class LegacyInstructions(VirtualCpu cpu)
         int level = instruction.Immediate8_2nd & 31;
         ulong rsp = (_state->Rsp - (ulong)size) & StackMask();
         ulong frame = rsp;
-        Span<ulong> pushed = stackalloc ulong[33];
-        pushed[0] = _state->Rbp;
-        for (int i = 1; i < level; i++)
+        int count = level == 0 ? 1 : level + 1;
+        for (int i = 0; i < count; i++)
         {
-            if (!TryPeek(_state->Rbp - (ulong)(i * size), size, out pushed[i]))
+            ulong value = i == 0 ? _state->Rbp : frame;
+            if (i > 0 && i < level && !TryPeek(_state->Rbp - (ulong)(i * size), size, out value))
             {
                 return Outcome.Leave;
             }
-        }
 
-        int count = 1;
-        if (level > 0)
-        {
-            pushed[level] = frame;
-            count = level + 1;
-        }
-
-        for (int i = 0; i < count; i++)
-        {
-            ulong value = pushed[i];
             ulong at = GuestRegisters.AddSegment(_state, Register.SS, (frame - (ulong)(i * size)) & StackMask());
             if (!cpu.Linear.TryWrite(at, new ReadOnlySpan<byte>(&value, size)))
             {

@@ -117,28 +117,17 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
         Register segment = instruction.MemorySegment == Register.None ? Register.DS : instruction.MemorySegment;
         ulong linear = GuestRegisters.AddSegment(_state, segment, offset);
 
-        // Even with nothing selected the first page must be writable (SDM leaves it open; this is what processors do).
-        if (!IsWritable(linear, 1))
+        // Whether bytes that are not selected may fault is left open (SDM 2B "MASKMOVDQU"); on processors they do.
+        if (!IsWritable(linear, mask.Length))
         {
             return Outcome.Leave;
         }
 
-        for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < mask.Length; i++)
         {
-            for (int i = 0; i < mask.Length; i++)
+            if ((mask[i] & 0x80) != 0 && !cpu.Linear.TryWrite(linear + (ulong)i, source.Slice(i, 1)))
             {
-                ulong at = linear + (ulong)i;
-                if ((mask[i] & 0x80) == 0)
-                {
-                    continue;
-                }
-
-                // A processor makes one access of each page: it names the first byte there, selected or not.
-                ulong first = Math.Max(linear, at & ~0xFFFUL);
-                if (pass == 0 ? !IsWritable(first, 1) : !cpu.Linear.TryWrite(at, source.Slice(i, 1)))
-                {
-                    return Outcome.Leave;
-                }
+                return Outcome.Leave;
             }
         }
 
@@ -163,6 +152,7 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
         Span<byte> target = Vector(instruction.Op0Register);
         Span<byte> mask = Vector(instruction.Op2Register);
         ReadOnlySpan<byte> indices = Vector(instruction.MemoryIndex);
+        Span<byte> element = stackalloc byte[8];
         for (int i = 0; i < count; i++)
         {
             if (!IsSelected(mask, i, size))
@@ -172,11 +162,12 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
             }
 
             long index = wideIndex ? BitConverter.ToInt64(indices[(i * 8)..]) : BitConverter.ToInt32(indices[(i * 4)..]);
-            if (!cpu.Linear.TryRead(ElementAddress(instruction, index), target.Slice(i * size, size)))
+            if (!cpu.Linear.TryRead(ElementAddress(instruction, index), element[..size]))
             {
                 return Outcome.Leave;
             }
 
+            element[..size].CopyTo(target[(i * size)..]);
             mask.Slice(i * size, size).Clear();
         }
 
