@@ -7,7 +7,8 @@ using Iced.Intel;
 
 namespace Domovoi.Cpu.Tests;
 
-/// <summary>The long run: <c>nightly [--seed N] [--seconds N] [--cases N] [--parallel N] [--what forms|sequences|all]</c>.</summary>
+/// <summary>The long run: <c>nightly [--seed N] [--seconds N] [--cases N] [--parallel N] [--what forms|sequences|all]
+/// [--stress none|shortblocks|smallbuffer|kicks]</c>.</summary>
 internal static class Nightly
 {
     internal static int Run(ReadOnlySpan<string> arguments)
@@ -17,6 +18,7 @@ internal static class Nightly
         long cases = long.MaxValue;
         int parallel = Environment.ProcessorCount;
         string what = "all";
+        var stress = Machines.Stress.None;
         for (int i = 0; i + 1 < arguments.Length; i += 2)
         {
             string value = arguments[i + 1];
@@ -26,6 +28,7 @@ internal static class Nightly
                 case "--seconds": seconds = int.Parse(value, CultureInfo.InvariantCulture); break;
                 case "--cases": cases = long.Parse(value, CultureInfo.InvariantCulture); break;
                 case "--parallel": parallel = int.Parse(value, CultureInfo.InvariantCulture); break;
+                case "--stress": stress = Enum.Parse<Machines.Stress>(value, ignoreCase: true); break;
                 case "--what": what = value; break;
                 default: Console.Error.WriteLine($"Unknown option {arguments[i]}."); return 2;
             }
@@ -38,7 +41,7 @@ internal static class Nightly
         var clock = Stopwatch.StartNew();
         Parallel.For(0, parallel, new ParallelOptions { MaxDegreeOfParallelism = parallel }, _ =>
         {
-            using var runner = new DifferentialRunner();
+            using var runner = new DifferentialRunner(stress);
             while (clock.Elapsed.TotalSeconds < seconds && Interlocked.Read(ref done) < cases && log.Count < 100)
             {
                 int turn = Interlocked.Increment(ref round);
@@ -57,6 +60,7 @@ internal static class Nightly
         Console.WriteLine($"{done} cases in {clock.Elapsed.TotalSeconds:F0} s ({done / clock.Elapsed.TotalSeconds:F0} a second), " +
             $"seed {seed}, {log.Count} kinds of difference");
         Console.WriteLine(coverage.Report(64));
+        Console.WriteLine(coverage.Report(32));
         if (log.Count > 0)
         {
             Console.WriteLine(log.Describe(limit: 50));
@@ -65,7 +69,7 @@ internal static class Nightly
         return log.Count == 0 ? 0 : 1;
     }
 
-    /// <summary>Odd rounds take a sixteenth of the forms, even ones programs.</summary>
+    /// <summary>Odd rounds take a part of the forms, even ones programs.</summary>
     private static IEnumerable<CpuCase> Round(int seed, int turn, string what, Coverage coverage)
     {
         int mixed = unchecked((seed * 1_000_003) + turn);
@@ -74,8 +78,10 @@ internal static class Nightly
             return CaseStream.Sequences(mixed, 4096);
         }
 
-        int slice = (what == "all" ? turn / 2 : turn) % 16;
-        IEnumerable<Code> codes = InstructionCatalog.Testable(64).Where((_, index) => index % 16 == slice);
-        return CaseStream.Forms(mixed, codes, 64, times: 30, coverage);
+        int slice = (what == "all" ? turn / 2 : turn) % 20;
+        int bitness = slice < 16 ? 64 : 32;
+        IEnumerable<Code> codes = InstructionCatalog.Testable(bitness)
+            .Where((_, index) => bitness == 64 ? index % 16 == slice : index % 4 == slice - 16);
+        return CaseStream.Forms(mixed, codes, bitness, times: 30, coverage);
     }
 }

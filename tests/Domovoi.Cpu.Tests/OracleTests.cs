@@ -93,22 +93,22 @@ public sealed class OracleTests
     public void Vector_Registers_GoInAndOut()
     {
         CpuCase test = CpuCase.Of(c => c.vpaddq(ymm15, ymm1, ymm2));
-        VectorState.SetLane(test.Xsave, 1, 3, 5);
-        VectorState.SetLane(test.Xsave, 2, 3, 6);
+        XsaveImage.SetLane(test.Xsave, 1, 3, 5);
+        XsaveImage.SetLane(test.Xsave, 2, 3, 6);
 
-        Assert.Equal(11UL, VectorState.GetLane(Run(test).Xsave, 15, 3));
+        Assert.Equal(11UL, XsaveImage.GetLane(Run(test).Xsave, 15, 3));
     }
 
     [Fact]
     public void Vector_RegistersAtAFault_AreKept()
     {
         CpuCase test = CpuCase.Of(c => { c.vpaddq(ymm15, ymm1, ymm2); c.ud2(); });
-        VectorState.SetLane(test.Xsave, 1, 3, 5);
-        VectorState.SetLane(test.Xsave, 2, 3, 6);
+        XsaveImage.SetLane(test.Xsave, 1, 3, 5);
+        XsaveImage.SetLane(test.Xsave, 2, 3, 6);
         MachineState state = Run(test);
 
         Assert.Equal(6, state.Vector);
-        Assert.Equal(11UL, VectorState.GetLane(state.Xsave, 15, 3));
+        Assert.Equal(11UL, XsaveImage.GetLane(state.Xsave, 15, 3));
     }
 
     [Fact]

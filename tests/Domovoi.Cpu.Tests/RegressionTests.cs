@@ -42,6 +42,13 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
         CpuCase.Of(c => { c.fld1(); c.maskmovq(mm1, mm7); }).With(rdi, AddressMap.Data + 0x800));
 
     [Fact]
+    public void PopFlags_ThatSetsTheTrapFlag_TrapsBehindTheNextInstruction()
+    {
+        CpuCase test = CpuCase.Of(c => { c.push(0x302); c.popfq(); c.inc(rax); c.inc(rax); });
+        runner.ExpectMatch(test);
+    }
+
+    [Fact]
     public void Enter_WithAFrameThatReachesNothing_Faults() => runner.ExpectMatch(
         CpuCase.Of(c => c.enter(0x2000, 0)).With(rsp, AddressMap.Data + 0x800));
 

@@ -27,6 +27,12 @@ internal static class Comparison
             yield break;
         }
 
+        if (host.Vector == 16 && host.Ending == Ending.Exception && guest.Vector is 12 or 13 or 14)
+        {
+            // An unmasked x87 error that is pending comes before what the instruction's operand may cause; with both, either will do.
+            yield break;
+        }
+
         if (!SameEnding(test, host, guest))
         {
             yield return $"ending: host {host.DescribeEnding()}; guest {guest.DescribeEnding()}";
@@ -48,7 +54,7 @@ internal static class Comparison
 
         if (!host.Xsave.AsSpan().SequenceEqual(guest.Xsave))
         {
-            foreach (string difference in VectorState.Differences(host.Xsave, guest.Xsave))
+            foreach (string difference in XsaveImage.Differences(host.Xsave, guest.Xsave))
             {
                 yield return difference;
             }
@@ -57,6 +63,11 @@ internal static class Comparison
         foreach (string difference in Memory(test, AddressMap.Data, host.Data, guest.Data))
         {
             yield return difference;
+        }
+
+        if (test.Twin is not null)
+        {
+            yield break;                                            // the code itself differs
         }
 
         foreach (string difference in Memory(test, AddressMap.Code, host.Code, guest.Code))
@@ -93,7 +104,7 @@ internal static class Comparison
 
     /// <summary>Linux hides whether a kernel address is mapped: there it always reports the present bit.</summary>
     private static ulong PageFaultCode(MachineState state) =>
-        (long)state.FaultAddress < 0 ? state.ErrorCode | 1 : state.ErrorCode;
+        state.FaultAddress >= 0x7FFF_FFFF_F000 ? state.ErrorCode | 1 : state.ErrorCode;
 
     private static ulong UndefinedFlags(CpuCase test, MachineState host)
     {

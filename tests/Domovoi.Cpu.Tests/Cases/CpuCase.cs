@@ -21,7 +21,7 @@ internal sealed class CpuCase
 
     internal ulong Rflags { get; set; } = 0x202;
 
-    internal byte[] Xsave { get; init; } = VectorState.Initial();
+    internal byte[] Xsave { get; init; } = XsaveImage.Initial();
 
     /// <summary>Contents of the three data pages, shared between cases.</summary>
     internal byte[] Data { get; init; } = DataImages.Random;
@@ -77,6 +77,20 @@ internal sealed class CpuCase
         return true;
     }
 
+    /// <summary>
+    /// A 32-bit case as 64-bit code that does the same, for hosts whose kernel runs no 32-bit code; null for a 64-bit case.
+    /// </summary>
+    internal CpuCase? Twin { get; private set; }
+
+    /// <summary>Makes <see cref="Twin"/>; false when an instruction has no 64-bit form.</summary>
+    internal bool TryMakeTwin()
+    {
+        CpuCase twin = WithProgram(Program, is64Bit: true);
+        twin.UndefinedFlags = UndefinedFlags;
+        Twin = twin.TryAssemble(out _) ? twin : null;
+        return Twin is not null;
+    }
+
     /// <summary>The <c>IP</c> that stands for the end of the program.</summary>
     internal const ulong ExitLabel = 0xFFFF;
 
@@ -123,10 +137,12 @@ internal sealed class CpuCase
     }
 
     /// <summary>The same case with another program.</summary>
-    internal CpuCase WithProgram(List<Instruction> program) => new()
+    internal CpuCase WithProgram(List<Instruction> program) => WithProgram(program, Is64Bit);
+
+    private CpuCase WithProgram(List<Instruction> program, bool is64Bit) => new()
     {
         Program = program,
-        Is64Bit = Is64Bit,
+        Is64Bit = is64Bit,
         Start = Start,
         General = General,
         Rflags = Rflags,

@@ -12,10 +12,19 @@ public sealed class DifferentialRunner : IDisposable
     private readonly NativeProcessor _host = new();
     private readonly MachineState[] _hostStates = [.. Enumerable.Range(0, CaseSlot.Capacity).Select(_ => new MachineState())];
     private readonly MachineState _guestState = new();
-    private GuestProcessor _guest = new();
+    private readonly Stress _stress;
+    private GuestProcessor _guest;
 
-    /// <summary>Applied to each guest processor before each case.</summary>
-    internal Action<VirtualCpu>? BeforeCase { get; set; }
+    public DifferentialRunner()
+        : this(Stress.None)
+    {
+    }
+
+    internal DifferentialRunner(Stress stress)
+    {
+        _stress = stress;
+        _guest = new GuestProcessor(stress);
+    }
 
     /// <summary>Runs assembled cases; those that fail are made as small as possible and logged.</summary>
     internal void Run(ReadOnlySpan<CpuCase> cases, FailureLog log)
@@ -76,13 +85,12 @@ public sealed class DifferentialRunner : IDisposable
     {
         try
         {
-            _guest.BeforeCase = BeforeCase;
             _guest.Run(test, _guestState);
             return true;
         }
         catch (Exception exception)
         {
-            _guest = new GuestProcessor();
+            _guest = new GuestProcessor(_stress);
             _guestState.Ending = Ending.Left;
             _guestState.Remark = exception.ToString();
             return false;
@@ -114,7 +122,8 @@ public sealed class DifferentialRunner : IDisposable
                 List<Instruction> program = [.. smallest.Program];
                 program.RemoveAt(i);
                 CpuCase candidate = smallest.WithProgram(program);
-                if (Generation.FlagTaint.TryAnalyze(candidate) && candidate.TryAssemble(out _) && Fails(candidate))
+                if (Generation.FlagTaint.TryAnalyze(candidate) && candidate.TryAssemble(out _)
+                    && (smallest.Twin is null || candidate.TryMakeTwin()) && Fails(candidate))
                 {
                     smallest = candidate;
                     again = true;

@@ -24,6 +24,12 @@ internal sealed class Coverage
             text.AppendLine($"  not reached: {string.Join(' ', missing.Take(40))}{(missing.Length > 40 ? " ..." : "")}");
         }
 
+        if (bitness == 32)
+        {
+            text.AppendLine("  as 64-bit code with 32-bit addresses; forms without such a twin are not compared");
+            return text.ToString();
+        }
+
         IEnumerable<IGrouping<string, Code>> excluded = Enum.GetValues<Code>()
             .Select(code => (Code: code, Reason: InstructionCatalog.ReasonToExclude(code, bitness)))
             .Where(pair => pair.Reason is not null and not "not an instruction of this mode")

@@ -15,7 +15,8 @@ internal sealed class FormGenerator(Random random)
         for (int i = 0; i < Attempts; i++)
         {
             CpuCase? test = Attempt(code, bitness == 64);
-            if (test is not null && FlagTaint.TryAnalyze(test) && test.TryAssemble(out _) && DecodesAs(test, code))
+            if (test is not null && FlagTaint.TryAnalyze(test) && test.TryAssemble(out _) && DecodesAs(test, code)
+                && (bitness == 64 || (test.TryMakeTwin() && DecodesAs(test.Twin!, code))))
             {
                 return test;
             }
@@ -31,7 +32,7 @@ internal sealed class FormGenerator(Random random)
         {
             Is64Bit = is64Bit,
             KeepsBranchLengths = keepsBranchLengths,
-            Xsave = VectorState.Random(random, floats),
+            Xsave = XsaveImage.Random(random, floats),
             Rflags = 0x202 | ((ulong)random.Next(0x1000) & 0x8D5),
             Data = random.Next(4) switch
             {

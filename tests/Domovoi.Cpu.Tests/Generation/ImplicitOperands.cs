@@ -117,7 +117,7 @@ internal sealed class ImplicitOperands(Random random, CpuCase test, RegisterPins
             ulong value = instruction.IsVsib64
                 ? (ulong)random.Next(-200, 200)
                 : (uint)random.Next(-200, 200) | ((ulong)(uint)random.Next(-200, 200) << 32);
-            VectorState.SetLane(test.Xsave, index, lane, value);
+            XsaveImage.SetLane(test.Xsave, index, lane, value);
         }
 
         int baseRegister = random.Next(test.Is64Bit ? 16 : 8);
@@ -278,7 +278,7 @@ internal sealed class ImplicitOperands(Random random, CpuCase test, RegisterPins
         pins.Pin(Rdx, 0);
         if (instruction.Mnemonic is Mnemonic.Fxrstor or Mnemonic.Fxrstor64 or Mnemonic.Xrstor or Mnemonic.Xrstor64)
         {
-            byte[] image = VectorState.Random(random, floats: true);
+            byte[] image = XsaveImage.Random(random, floats: true);
             BinaryPrimitives.WriteUInt64LittleEndian(image.AsSpan(512), (ulong)random.Next(8));
             bool extended = instruction.Mnemonic is Mnemonic.Xrstor or Mnemonic.Xrstor64;
             test.Patches.Add((target, extended ? image : image[..512]));

@@ -103,5 +103,17 @@ internal static class InstructionCatalog
         || code.Mnemonic() is Mnemonic.Retf or Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Iretq;
 
     private static Code[] Select(int bitness) =>
-        [.. Enum.GetValues<Code>().Where(code => ReasonToExclude(code, bitness) is null)];
+        [.. Enum.GetValues<Code>().Where(code => ReasonToExclude(code, bitness) is null && (bitness == 64 || HasTwin(code)))];
+
+    /// <summary>Whether 64-bit code with 32-bit addresses does the same as the 32-bit form.</summary>
+    private static bool HasTwin(Code code)
+    {
+        OpCodeInfo form = code.ToOpCode();
+        return form.Mode64 && !form.IsStackInstruction && !form.IsSaveRestore && code.FlowControl() is FlowControl.Next
+            && form.Op0Kind != OpCodeOperandKind.seg_reg && form.Op1Kind != OpCodeOperandKind.seg_reg
+            && code.Mnemonic() is not (Mnemonic.Vzeroall or Mnemonic.Vzeroupper or Mnemonic.Fnsave or Mnemonic.Frstor
+                or Mnemonic.Fldenv or Mnemonic.Fnstenv)
+            && !code.CpuidFeatures().Any(feature => feature is CpuidFeature.XSAVE or CpuidFeature.XSAVEC or CpuidFeature.XSAVEOPT
+                or CpuidFeature.FXSR);
+    }
 }

@@ -19,13 +19,17 @@ internal sealed class GuestProcessor : IDisposable
     private readonly ulong[] _codeFrames;
     private readonly ulong[] _dataFrames;
     private readonly Timer _watchdog;
+    private readonly Stress _stress;
+    private volatile bool _disposed;
     private ulong _nextFrame = 1;
     private int _ticksInCase;
 
-    internal GuestProcessor()
+    internal GuestProcessor(Stress stress = Stress.None)
     {
         const PageBits data = PageBits.User | PageBits.Write | PageBits.NoExecute;
-        _cache = new TranslationCache(_memory);
+        _stress = stress;
+        _cache = stress == Stress.SmallBuffer ? new TranslationCache(_memory, 256 * 1024) : new TranslationCache(_memory);
+        _cache.BlockLimit = stress == Stress.ShortBlocks ? 1 : _cache.BlockLimit;
         Space = new GuestAddressSpace(_memory, () => _nextFrame++);
         _codeFrames = [_nextFrame++, _nextFrame++];
         _dataFrames = [_nextFrame++, _nextFrame++, _nextFrame++];
@@ -48,6 +52,10 @@ internal sealed class GuestProcessor : IDisposable
         Cpu.SetRoot(CpuMode.User, Space.Root);
         Cpu.SetRoot(CpuMode.Kernel, Space.Root);
         _watchdog = new Timer(_ => Tick(), null, 1000, 1000);
+        if (stress == Stress.Kicks)
+        {
+            new Thread(KickForever) { IsBackground = true, Name = "kicker" }.Start();
+        }
     }
 
     internal VirtualCpu Cpu { get; }
@@ -56,18 +64,18 @@ internal sealed class GuestProcessor : IDisposable
 
     internal GuestMemory Memory => _memory;
 
-    /// <summary>Called before each case, to turn engine stress switches on.</summary>
-    internal Action<VirtualCpu>? BeforeCase { get; set; }
-
     internal void Run(CpuCase test, MachineState result)
     {
         Load(test);
-        BeforeCase?.Invoke(Cpu);
         Volatile.Write(ref _ticksInCase, 1);
         ExitReason reason;
         do
         {
             reason = Cpu.Run();
+            if (reason == ExitReason.Interrupted && _stress == Stress.Kicks)
+            {
+                Cpu.FlushTlb();
+            }
         }
         while (reason == ExitReason.Interrupted && Volatile.Read(ref _ticksInCase) < 4);
 
@@ -77,10 +85,20 @@ internal sealed class GuestProcessor : IDisposable
 
     public void Dispose()
     {
+        _disposed = true;
         _watchdog.Dispose();
         Cpu.Dispose();
         _cache.Dispose();
         _memory.Dispose();
+    }
+
+    private void KickForever()
+    {
+        while (!_disposed)
+        {
+            Cpu.Kick();
+            Thread.SpinWait(200);
+        }
     }
 
     private void Tick()
@@ -133,7 +151,7 @@ internal sealed class GuestProcessor : IDisposable
         result.Remark = "";
         SaveEnding(reason, result);
         Cpu.GetVectorState(result.Xsave);
-        VectorState.Normalize(result.Xsave);
+        XsaveImage.Normalize(result.Xsave);
         for (int i = 0; i < 2; i++)
         {
             _memory.Frame(_codeFrames[i]).CopyTo(result.Code.AsSpan(i * AddressMap.PageSize));

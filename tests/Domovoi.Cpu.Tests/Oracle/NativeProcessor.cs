@@ -43,7 +43,7 @@ internal sealed class NativeProcessor : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(cases.Length, CaseSlot.Capacity);
         for (int i = 0; i < cases.Length; i++)
         {
-            Store(cases[i], Slot(i));
+            Store(cases[i].Twin ?? cases[i], Slot(i));
         }
 
         _slots.Write(0, (ulong)cases.Length);
@@ -53,6 +53,11 @@ internal sealed class NativeProcessor : IDisposable
         for (int i = 0; i < cases.Length; i++)
         {
             Load(Slot(i), results[i]);
+            if (cases[i].Twin is { } twin)
+            {
+                int index = Array.IndexOf(twin.Addresses, results[i].Rip);
+                results[i].Rip = index >= 0 ? cases[i].Addresses[index] : results[i].Rip;
+            }
         }
     }
 
@@ -114,7 +119,7 @@ internal sealed class NativeProcessor : IDisposable
         _slots.ReadSpan(slot + CaseSlot.VectorOut, state.Xsave.AsSpan());
         _slots.ReadSpan(slot + CaseSlot.CodeImage, state.Code.AsSpan());
         _slots.ReadSpan(slot + CaseSlot.DataImage, state.Data.AsSpan());
-        VectorState.Normalize(state.Xsave);
+        XsaveImage.Normalize(state.Xsave);
     }
 
     /// <summary>Reads <c>struct sigcontext</c>.</summary>

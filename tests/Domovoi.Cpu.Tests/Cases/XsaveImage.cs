@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace Domovoi.Cpu.Tests.Cases;
 
 /// <summary>Reads and makes XSAVE images (SDM 1 §13.4): x87, SSE and AVX, standard format.</summary>
-internal static class VectorState
+internal static class XsaveImage
 {
     private const int ControlWord = 0;
     private const int TagWord = 4;
@@ -23,7 +23,7 @@ internal static class VectorState
         return image;
     }
 
-    /// <summary>Random contents. All exceptions stay masked.</summary>
+    /// <summary>Random contents. Exceptions are mostly masked.</summary>
     internal static byte[] Random(Random random, bool floats)
     {
         byte[] image = Initial();
@@ -57,6 +57,14 @@ internal static class VectorState
         if (random.Next(4) == 0)
         {
             mxcsr |= (uint)((random.Next(4) << 13) | (random.Next(2) << 15) | (random.Next(2) << 6) | random.Next(64));
+        }
+
+        if (random.Next(16) == 0)
+        {
+            // Some exceptions are not masked, and not flagged yet, so that the next instruction that causes one faults.
+            mxcsr &= ~(uint)(random.Next(64) << 7) & ~0x3Fu;
+            image[ControlWord] &= (byte)~random.Next(64);
+            image[2] &= 0x40;
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(Mxcsr), mxcsr);
