@@ -46,7 +46,7 @@ internal static class BitTests
             MemoryOperand = 0,
             Source = GuestOperation.CounterSource.Carried,
         };
-        Instruction word = instruction.MemorySegment == Iced.Intel.Register.SS
+        Instruction word = StackSegment.Holds(instruction, t.Is64Bit)
             ? Templates.StackOperand(is64Bit: true)
             : Templates.Load(HostRegister.R14, 8).Instruction;
         EffectiveAddress formed = new(HostRegister.R14, IsConstant: false, 0, word, 0) { IsFormed = true };

@@ -119,7 +119,7 @@ internal sealed class BlockTranslator
     internal void EmitAccess(in EffectiveAddress address, in GuestOperation operation, int size, bool write)
     {
         ref readonly Instruction current = ref Block.Instructions[Index];
-        bool stack = address.Source.MemorySegment == Register.SS;
+        bool stack = StackSegment.Holds(address.Source, Is64Bit);
         bool compound = current.Mnemonic is Mnemonic.Push or Mnemonic.Pop or Mnemonic.Call;
         AccessSite site = new(size, write, (int)(current.IP - Block.Rip), current.Length, stack, compound, AlignmentRule.Applies(current));
         _accesses.Emit(address, site, FlagsLive, operation, Index);

@@ -105,8 +105,8 @@ internal sealed unsafe class InstructionExecutor
         };
     }
 
-    private static bool UsesStackSegment(in Instruction instruction) => instruction.IsStackInstruction
-        || (HasMemoryOperand(instruction) && instruction.MemorySegment == Register.SS);
+    private bool UsesStackSegment(in Instruction instruction) => instruction.IsStackInstruction
+        || (HasMemoryOperand(instruction) && Translate.StackSegment.Holds(instruction, _state->LongMode));
 
     private static bool HasMemoryOperand(in Instruction instruction)
     {
