@@ -7,7 +7,7 @@ using Iced.Intel;
 
 namespace Domovoi.Cpu.Tests;
 
-/// <summary>The long run: <c>nightly [--seed N] [--seconds N] [--cases N] [--parallel N] [--what forms|sequences|all]
+/// <summary>The long run: <c>nightly [--seed N] [--seconds N] [--cases N] [--parallel N] [--what forms|sequences|mutations|all]
 /// [--stress none|shortblocks|smallbuffer|kicks]</c>.</summary>
 internal static class Nightly
 {
@@ -76,6 +76,11 @@ internal static class Nightly
         if (what == "sequences" || (what == "all" && turn % 2 == 0))
         {
             return CaseStream.Sequences(mixed, 4096);
+        }
+
+        if (what == "mutations" || (what == "all" && turn % 6 == 1))
+        {
+            return CaseStream.Mutations(mixed, 4096);
         }
 
         int slice = (what == "all" ? turn / 2 : turn) % 20;

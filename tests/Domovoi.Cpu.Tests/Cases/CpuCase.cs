@@ -41,6 +41,9 @@ internal sealed class CpuCase
     /// <summary>A fault tells the page only: how a processor cuts a large image into accesses is its own business.</summary>
     internal bool FaultsByPage { get; set; }
 
+    /// <summary>Bytes to put in the place of the first instruction, which must be what they decode to.</summary>
+    internal byte[]? RawBytes { get; set; }
+
     /// <summary>The code pages as <see cref="Assemble"/> left them.</summary>
     internal byte[] CodeImage { get; } = new byte[AddressMap.CodeLength];
 
@@ -58,6 +61,11 @@ internal sealed class CpuCase
             Is64Bit ? Code.Jmp_rel32_64 : Code.Jmp_rel32_32, Is64Bit ? AddressMap.Exit64 : AddressMap.Exit32);
         leave.IP = ExitLabel;
         instructions.Add(leave);
+        if (RawBytes is not null)
+        {
+            instructions[0] = Instruction.CreateDeclareByte(RawBytes) with { IP = Program[0].IP };
+        }
+
         var writer = new ImageWriter(CodeImage, (int)(Start & (AddressMap.CodeLength - 1)));
         var block = new InstructionBlock(writer, instructions, Start);
         BlockEncoderOptions options = BlockEncoderOptions.ReturnNewInstructionOffsets
@@ -153,6 +161,7 @@ internal sealed class CpuCase
         UndefinedFlags = UndefinedFlags,
         Ignored = Ignored,
         FaultsByPage = FaultsByPage,
+        RawBytes = program.Count == Program.Count ? RawBytes : null,
     };
 
     private sealed class ImageWriter(byte[] image, int position) : CodeWriter

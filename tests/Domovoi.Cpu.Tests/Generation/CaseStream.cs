@@ -39,5 +39,19 @@ internal static class CaseStream
         }
     }
 
+    /// <summary>Instructions with odd prefixes and flipped bits.</summary>
+    internal static IEnumerable<CpuCase> Mutations(int seed, int count)
+    {
+        var generator = new MutationGenerator(new Random(seed));
+        for (int i = 0; i < count;)
+        {
+            if (generator.TryCreate() is { } test)
+            {
+                i++;
+                yield return test;
+            }
+        }
+    }
+
     internal static IEnumerable<CpuCase[]> Batches(IEnumerable<CpuCase> cases) => cases.Chunk(CaseSlot.Capacity);
 }

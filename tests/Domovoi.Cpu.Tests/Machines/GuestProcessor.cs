@@ -67,6 +67,11 @@ internal sealed class GuestProcessor : IDisposable
     internal void Run(CpuCase test, MachineState result)
     {
         Load(test);
+        if (_stress == Stress.BothModes)
+        {
+            Cpu.Mode = Cpu.Mode == CpuMode.User ? CpuMode.Kernel : CpuMode.User;
+        }
+
         Volatile.Write(ref _ticksInCase, 1);
         ExitReason reason;
         do
@@ -176,6 +181,11 @@ internal sealed class GuestProcessor : IDisposable
                 result.Vector = exit.Vector;
                 result.ErrorCode = exit.HasErrorCode ? exit.ErrorCode : 0;
                 result.FaultAddress = exit.FaultAddress;
+                if (exit.Vector == 14)
+                {
+                    result.ErrorCode |= (uint)PageFaultErrorCode.User;      // as the oracle's process, also in kernel mode
+                }
+
                 break;
             case ExitReason.SoftwareInterrupt:
                 SaveSoftwareInterrupt(exit, result);

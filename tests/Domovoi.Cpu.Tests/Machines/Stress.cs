@@ -14,4 +14,7 @@ public enum Stress
 
     /// <summary>Another thread kicks all the time, and each kick flushes the TLB.</summary>
     Kicks,
+
+    /// <summary>Cases run in kernel and user mode by turns.</summary>
+    BothModes,
 }
