@@ -57,26 +57,22 @@ internal static class BitTests
     private static void FormWordAddress(BlockTranslator t, in Instruction instruction, int size)
     {
         HostAssembler a = t.Assembler;
-        EffectiveAddress address = EffectiveAddress.Of(instruction, t.Mode);
-        address.Emit(a, t.Mode);
-        if (address.Register != HostRegister.R14)
-        {
-            a.Move64(HostRegister.R14, address.Register);
-        }
-
+        EffectiveAddress.EmitOffsetOf(a, instruction, t.Mode);
         LoadOffset(t, instruction.Op1Register);
         int bitsLog2 = size switch { 8 => 6, 4 => 5, _ => 4 };
         a.MoveImmediate(HostRegister.Rcx, (ulong)bitsLog2);
         a.Sarx64(HostRegister.Rcx, HostRegister.R15, HostRegister.Rcx);
         HostAddress sum = new(HostRegister.R14, HostRegister.Rcx, bitsLog2 - 3);
-        if (t.Is64Bit && instruction.MemoryBase.GetSize() != 4)
-        {
-            a.Lea64(HostRegister.R14, sum);
-        }
-        else
+        if (EffectiveAddress.IsNarrow(instruction, t.Mode))
         {
             a.Lea32(HostRegister.R14, sum);
         }
+        else
+        {
+            a.Lea64(HostRegister.R14, sum);
+        }
+
+        EffectiveAddress.EmitSegmentOf(a, instruction, t.Mode);
 
         a.Store64(HostAddress.State(StateLayout.FormedAddress), HostRegister.R14);
         a.MoveImmediate(HostRegister.Rcx, (ulong)(64 - bitsLog2));

@@ -68,6 +68,11 @@ internal readonly record struct EffectiveAddress(
         }
 
         EmitOffset(assembler, mode);
+        EmitSegment(assembler, mode);
+    }
+
+    private void EmitSegment(HostAssembler assembler, ModeKey mode)
+    {
         int segment = SegmentBase(mode);
         if (segment >= 0)
         {
@@ -88,8 +93,12 @@ internal readonly record struct EffectiveAddress(
     internal static void EmitOffsetOf(HostAssembler assembler, in Instruction source, ModeKey mode) =>
         new EffectiveAddress(HostRegister.R14, false, 0, source, 0).EmitOffset(assembler, mode);
 
+    /// <summary>R14 += the base of the operand's segment. Leaves flags alone; uses RCX.</summary>
+    internal static void EmitSegmentOf(HostAssembler assembler, in Instruction source, ModeKey mode) =>
+        new EffectiveAddress(HostRegister.R14, false, 0, source, 0).EmitSegment(assembler, mode);
+
     /// <summary>Whether the address size is 32 bits, so that the offset wraps there.</summary>
-    private static bool IsNarrow(in Instruction source, ModeKey mode) =>
+    internal static bool IsNarrow(in Instruction source, ModeKey mode) =>
         !mode.Is64Bit() || source.MemoryBase.GetSize() == 4 || source.MemoryIndex.GetSize() == 4
         || (source.MemoryBase == Iced.Intel.Register.None && source.MemoryIndex == Iced.Intel.Register.None
             && source.MemoryDisplSize == 4);
