@@ -49,6 +49,13 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
     }
 
     [Fact]
+    public void BitOffset_WithA32BitAddressInASegment_WrapsBeforeTheBaseIsAdded() => runner.ExpectMatch(CpuCase.Of(c =>
+    {
+        c.bt(__dword_ptr.gs[eax + 0x3A], edx);
+        c.bts(__qword_ptr.fs[r11d * 1 + 0x10], rbp);
+    }).With(rax, 0xFFFF_FFFF_0000_0020).With(rdx, 77).With(r11, 0x1_0000_0004).With(rbp, 0xFFFF_FFFF_FFFF_FF80));
+
+    [Fact]
     public void Enter_WithAFrameThatReachesNothing_Faults() => runner.ExpectMatch(
         CpuCase.Of(c => c.enter(0x2000, 0)).With(rsp, AddressMap.Data + 0x800));
 

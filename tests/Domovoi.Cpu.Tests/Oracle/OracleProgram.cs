@@ -30,7 +30,7 @@ internal static class OracleProgram
     private const ulong Name = Variables + 0x120;
     private const ulong StackTop = Variables + 0x1000;
 
-    private const ulong HandlerStack = 0x0E00_0000;
+    private const ulong HandlerStack = 0x6A30_0000_0000;
     private const int HandlerStackLength = 0x40000;
     internal const ulong SharedFile = 0x6A50_0000_0000;
     private const ulong PagesWindow = 0x6A40_0000_0000;
