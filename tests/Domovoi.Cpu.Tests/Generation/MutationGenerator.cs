@@ -74,6 +74,12 @@ internal sealed class MutationGenerator(Random random)
             return raw.Length <= 4 && !raw.AsSpan().ContainsAny((ReadOnlySpan<byte>)[0x62, 0x8F, 0xC4, 0xC5]);
         }
 
+        // PAUSE with REX.B: this decoder says PAUSE, processors say XCHG R8, RAX.
+        if (decoded.Mnemonic == Mnemonic.Pause && raw.Length > 2)
+        {
+            return false;
+        }
+
         return InstructionCatalog.ReasonToExclude(decoded.Code, 64) is null && decoded.FlowControl == FlowControl.Next
             && !decoded.IsSaveRestoreInstruction && decoded.Mnemonic is not (Mnemonic.Fldcw or Mnemonic.Ldmxcsr or Mnemonic.Vldmxcsr
                 or Mnemonic.Fnstenv or Mnemonic.Fldenv or Mnemonic.Fnsave or Mnemonic.Frstor or Mnemonic.Popf or Mnemonic.Popfq)
