@@ -12,14 +12,15 @@ bool boots = !options.Contains("--micro-only"), speeds = !options.Contains("--bo
 
 GuestFiles files = GuestFiles.Prepare(repository, folder);
 Machine pc = Machine.QemuPc(files), microvm = Machine.QemuMicrovm(files);
-Machine ours = Machine.Domovoi(files, Path.Combine(repository, "dom"), folder);
+string dom = Environment.GetEnvironmentVariable("DOM") ?? Path.Combine(repository, "dom");
+Machine ours = Machine.Domovoi(files, dom, folder);
 List<Machine> all = options.Contains("--qemu-only") ? [pc, microvm] : options.Contains("--domovoi-only") ? [ours] : [pc, microvm, ours];
 List<double> guestClocks = [];
 Dictionary<string, Measurement> measured = all.ToDictionary(machine => machine.Name, _ => new Measurement());
 
 if (all.Contains(ours))
 {
-    Command.Run(Path.Combine(repository, "dom"), "--version");          // the launcher builds what is not built
+    Command.Run(dom, "--version");          // the launcher builds what is not built
 }
 
 for (int run = 1; run <= runs; run++)

@@ -139,9 +139,14 @@ internal sealed class GuestHost : IDisposable
         return guest;
     }
 
-    /// <summary>The launcher builds what is not built; once, before a clock runs.</summary>
+    /// <summary>The launcher builds what is not built; once, before a clock runs. <c>$DOM</c> names another dom to test.</summary>
     private static string BuildDom()
     {
+        if (Environment.GetEnvironmentVariable("DOM") is { Length: > 0 } chosen)
+        {
+            return Path.GetFullPath(chosen);
+        }
+
         DirectoryInfo folder = new(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Domovoi.slnx")))
         {
