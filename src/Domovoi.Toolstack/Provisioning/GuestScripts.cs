@@ -43,7 +43,9 @@ internal static class GuestScripts
 
     internal const string Halt = "#!/bin/sh\nexec /bin/busybox halt -f\n";
 
-    internal const string Profile = "export PS1='\\u@\\h:\\w\\$ '\nalias ll='ls -l'\n";
+    /// <remarks>busybox's shell would run its own applets, which ask an init for what only the kernel can do here.</remarks>
+    internal const string Profile =
+        "export USER=root PS1='\\u@\\h:\\w\\$ '\nalias ll='ls -l' poweroff=/sbin/poweroff reboot=/sbin/reboot halt=/sbin/halt\n";
 
     internal const string Motd = """
 
