@@ -10,16 +10,16 @@ namespace Domovoi.Guests;
 /// <remarks>
 /// <code>
 /// VirtualBase + 0x1000   code (entry; RSI = start_info)
-///             + 0x10000  64 KiB of zeroes to write to, <see cref="Scratch"/>
+///             + 0xF0000  64 KiB of zeroes to write to, <see cref="Scratch"/>
 /// </code>
 /// </remarks>
 internal sealed class TinyKernel
 {
     internal const ulong VirtualBase = 0xFFFF_FFFF_8000_0000;
-    internal const ulong Scratch = VirtualBase + 0x10000;
+    internal const ulong Scratch = VirtualBase + 0xF0000;
     private const ulong Entry = VirtualBase + 0x1000;
     private const int CodeOffset = 0x1000;
-    private const ulong MemorySize = 0x20000;
+    private const ulong MemorySize = 0x100000;
     private readonly byte[] _code;
     private bool _hasNotes = true;
 
