@@ -49,6 +49,7 @@ internal sealed class ConsoleServer : IDisposable
     {
         if (ReadHandshake(socket) is not { } handshake)
         {
+            socket.Dispose();
             return;
         }
 
