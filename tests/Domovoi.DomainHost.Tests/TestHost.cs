@@ -32,7 +32,8 @@ internal sealed class TestHost : IDisposable
         };
         specification = change?.Invoke(specification) ?? specification;
         _log = new HypervisorLog(Folder.HypervisorLog, TimeProvider.System);
-        Transcript = new ConsoleTranscript(File.Create(Folder.ConsoleLog), _log.Write);
+        FileStream consoleLog = new(Folder.ConsoleLog, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        Transcript = new ConsoleTranscript(consoleLog, _log.Write);
         MachineParts parts = new(specification, new XenstoreServer(), Transcript, Input, _log);
         Lifecycle = new DomainLifecycle(parts, Folder, Build, TimeProvider.System);
         StoreMethods store = new(Lifecycle, new DomainId(5));

@@ -2,7 +2,7 @@
 using System.Text.Json;
 using Domovoi.Contracts;
 using Domovoi.Contracts.Launch;
-using Microsoft.Win32.SafeHandles;
+using Domovoi.Linux;
 
 namespace Domovoi.DomainHost.Launch;
 
@@ -22,9 +22,7 @@ internal static class LaunchArguments
 
         try
         {
-            using FileStream file = path == "-"
-                ? new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0)
-                : File.OpenRead(path);
+            using Stream file = path == "-" ? new DescriptorStream(0) : File.OpenRead(path);
             return Check(JsonSerializer.Deserialize(file, ContractJson.Default.DomainSpecification));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)

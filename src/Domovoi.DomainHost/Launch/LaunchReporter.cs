@@ -3,7 +3,6 @@ using System.Text.Json;
 using Domovoi.Contracts;
 using Domovoi.Contracts.Launch;
 using Domovoi.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace Domovoi.DomainHost.Launch;
 
@@ -28,7 +27,7 @@ internal sealed class LaunchReporter
         _isDone = true;
         try
         {
-            using FileStream output = new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            using DescriptorStream output = new(1);
             output.Write([.. JsonSerializer.SerializeToUtf8Bytes(report, ContractJson.Default.LaunchReport), (byte)'\n']);
         }
         catch (IOException)

@@ -67,10 +67,10 @@ internal sealed class DomainLifecycle : IDisposable
             ready();
             ready = static () => { };
             MachineEnd end = machine.Completion.GetAwaiter().GetResult();
-            End(machine);
+            MachineMeasure measure = End(machine);
             DomainEnd told = new(end.Reason, end.Detail, _time.GetUtcNow());
             EndAction action = _destroyed.IsSet ? EndAction.Destroy : EndPolicy.ActionFor(_specification, end.Reason);
-            Tell(told, action);
+            Tell(told, action, measure);
             if (action == EndAction.Preserve)
             {
                 _record.Change(EndPolicy.IsCrash(end.Reason) ? DomainState.Crashed : DomainState.Shutdown, told);
@@ -208,7 +208,7 @@ internal sealed class DomainLifecycle : IDisposable
         }
     }
 
-    private void End(IMachine machine)
+    private MachineMeasure End(IMachine machine)
     {
         lock (_gate)
         {
@@ -220,11 +220,14 @@ internal sealed class DomainLifecycle : IDisposable
         }
 
         _log.BeginEnd();
+        return machine.Measure();
     }
 
-    private void Tell(DomainEnd end, EndAction action)
+    private void Tell(DomainEnd end, EndAction action, MachineMeasure measure)
     {
         _log.Write($"The domain ended: {end.Reason}{(end.Detail is null ? "" : $" ({end.Detail})")}; what follows: {action}.");
+        string counters = string.Join(", ", measure.Counters.Select(static c => $"{c.Key} {c.Value}"));
+        _log.Write($"It used {measure.CpuTime.TotalSeconds:F3} s of processor time; {counters}.");
         if (EndPolicy.IsCrash(end.Reason) && end.Reason != EndReason.DomainCrash)
         {
             _log.Write("Last lines of its console:");

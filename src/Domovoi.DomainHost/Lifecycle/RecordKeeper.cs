@@ -35,13 +35,23 @@ internal sealed class RecordKeeper
     {
         if (keepLogs)
         {
-            foreach (string log in (string[])[_folder.ConsoleLog, _folder.HypervisorLog])
-            {
-                File.Copy(log, log + "." + Current.Boots.ToString(CultureInfo.InvariantCulture), overwrite: true);
-            }
+            KeepAside(_folder.ConsoleLog);
+            KeepAside(_folder.HypervisorLog);
         }
 
         Write(Current with { State = DomainState.Starting, End = null, Boots = Current.Boots + 1 });
+    }
+
+    private void KeepAside(string log)
+    {
+        try
+        {
+            File.Copy(log, log + "." + Current.Boots.ToString(CultureInfo.InvariantCulture), overwrite: true);
+        }
+        catch (IOException)
+        {
+            // A full disk must not keep the domain from starting again.
+        }
     }
 
     private void Write(DomainRecord record)
