@@ -14,6 +14,8 @@ internal static class ImageVerb
     private static readonly Option<string?> Command = new("--run") { Description = "A shell command to run instead of a shell; then the guest powers off.", HelpName = "command" };
     private static readonly Option<string?> Busybox = new("--busybox") { Description = "A static busybox; Debian's if left out.", HelpName = "file" };
 
+    private static readonly Option<bool> Refresh = new("--refresh") { Description = "Fetch again, even if they are there." };
+
     internal static Command Build(Session session)
     {
         Verb initramfs = new(
@@ -25,8 +27,11 @@ internal static class ImageVerb
             Target, Files, Init, Command, Busybox,
         };
         initramfs.SetAction(parsed => BuildInitramfs(session, parsed));
-        Verb fetch = new("fetch", "Fetch Debian's kernel and busybox into the cache, and say where they are.", "dom image fetch");
-        fetch.SetAction(_ => Fetch(session));
+        Verb fetch = new("fetch", "Fetch Debian's kernel and busybox into the cache, and say where they are.", "dom image fetch")
+        {
+            Refresh,
+        };
+        fetch.SetAction(parsed => Fetch(session, parsed.GetValue(Refresh)));
         return new Verb("image", "Make guest images.") { initramfs, fetch };
     }
 
@@ -44,17 +49,28 @@ internal static class ImageVerb
         return ExitCode.Success;
     }
 
-    private static int Fetch(Session session)
+    private static int Fetch(Session session, bool refresh)
     {
-        DebianGuest guest = new(CacheDirectory.Debian(), step => session.Error.WriteLine($"{step} ..."));
-        guest.Prepare();
+        DebianGuest guest;
+        using (StepProgress progress = new(session.Error))
+        {
+            guest = new DebianGuest(CacheDirectory.Debian(), progress.Begin);
+            if (refresh && Directory.Exists(CacheDirectory.Debian()))
+            {
+                guest.Forget();
+            }
+
+            guest.Prepare();
+        }
+
         session.Out.WriteLine($"kernel={guest.Kernel}\nbusybox={guest.Busybox}\ninitramfs={guest.Initramfs}");
         return ExitCode.Success;
     }
 
     private static string FetchedBusybox(Session session)
     {
-        DebianGuest guest = new(CacheDirectory.Debian(), step => session.Error.WriteLine($"{step} ..."));
+        using StepProgress progress = new(session.Error);
+        DebianGuest guest = new(CacheDirectory.Debian(), progress.Begin);
         guest.Prepare(needsKernel: false);
         return guest.Busybox;
     }

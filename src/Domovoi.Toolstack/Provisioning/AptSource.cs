@@ -59,7 +59,7 @@ internal sealed class AptSource(string directory)
         string? file = Directory.GetFiles(Archives, package + "_*.deb").FirstOrDefault();
         return code == 0 && file is not null
             ? file
-            : throw Unavailable(package, errors.Length > 0 ? errors : earlierComplaint);
+            : throw Unavailable(package, errors + "\n" + earlierComplaint);
     }
 
     internal static ProblemException Unavailable(string package, string complaint)

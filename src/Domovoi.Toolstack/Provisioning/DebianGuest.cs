@@ -21,6 +21,15 @@ public sealed class DebianGuest(string directory, Action<string> progress)
         File.Exists(Kernel) && File.Exists(Busybox) && File.Exists(Initramfs)
         && File.Exists(RecipeFile) && File.ReadAllText(RecipeFile) == InitramfsBuilder.Recipe;
 
+    /// <summary>Forgets what was fetched, so that the mirrors' current packages are.</summary>
+    public void Forget()
+    {
+        foreach (string path in (string[])[Kernel, Busybox, Initramfs, RecipeFile])
+        {
+            File.Delete(path);
+        }
+    }
+
     /// <summary>Fetches and makes what is not there yet. Returns at once when everything is.</summary>
     public void Prepare(bool needsKernel = true)
     {

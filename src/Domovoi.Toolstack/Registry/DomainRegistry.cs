@@ -78,6 +78,7 @@ public sealed class DomainRegistry(RunDirectory directory)
         }
 
         Sweep(all);
+        Folders().Where(f => all.All(e => e.Record.Id != f.Id) && !IsAlive(f.Folder)).ToList().ForEach(f => Discard(f.Folder));
         int id = Folders().Select(f => f.Id).DefaultIfEmpty().Max() + 1;
         DomainFolder folder = directory.Domain(id);
         Directory.CreateDirectory(folder.Path, Private);
@@ -101,7 +102,26 @@ public sealed class DomainRegistry(RunDirectory directory)
     private static DomainEntry? TryOpen(DomainFolder folder)
     {
         bool alive = IsAlive(folder);
+        if (!alive)
+        {
+            RemoveSockets(folder);
+        }
+
         return DomainRecord.TryRead(folder) is { } record ? new DomainEntry(folder, record, alive) : null;
+    }
+
+    /// <summary>A killed process leaves its sockets; nobody can use them again, as ids are not reused while the folder is there.</summary>
+    private static void RemoveSockets(DomainFolder folder)
+    {
+        try
+        {
+            File.Delete(folder.ControlSocket);
+            File.Delete(folder.ConsoleSocket);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder itself is going; what matters is that nobody is misled.
+        }
     }
 
     private static bool Follows(DomainEntry later, DomainEntry earlier) =>
