@@ -57,9 +57,9 @@ public sealed class DomainRegistryTests : IDisposable
     [Fact]
     public void Listing_SurvivesRubbish()
     {
+        int id = Leave("a");
         Directory.CreateDirectory(Path.Combine(_directory.Path, "domains", "7"));
         Directory.CreateDirectory(Path.Combine(_directory.Path, "domains", "x"));
-        int id = Leave("a");
         File.WriteAllText(Path.Combine(_directory.Path, "domains", "7", "domain.json"), "{ half");
         Assert.Equal([id], _registry.All().Select(e => e.Record.Id));
     }
