@@ -50,7 +50,8 @@ internal sealed class GuestHost : IDisposable
         {
             ramdisk = InFolder($"{name}.ramdisk");
             using FileStream file = File.Create(ramdisk);
-            InitramfsBuilder.Build(Debian.Busybox, new InitramfsContents { Command = command }, file);
+            InitramfsContents contents = new() { Command = command, Files = [.. Programs()] };
+            InitramfsBuilder.Build(Debian.Busybox, contents, file);
         }
 
         return Configure(
@@ -104,6 +105,15 @@ internal sealed class GuestHost : IDisposable
 
         _guests.ForEach(guest => guest.Dispose());
         Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Programs of the tests' own, which every guest with a command has.</summary>
+    private IEnumerable<(string Source, string Target)> Programs()
+    {
+        string clock = InFolder("clock");
+        File.WriteAllBytes(clock, ClockProgram.ToElf());
+        File.SetUnixFileMode(clock, (UnixFileMode)0x1ED);
+        yield return (clock, "bin/clock");
     }
 
     private bool IsOurs(int process)

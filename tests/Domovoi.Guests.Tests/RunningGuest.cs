@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Domovoi.Guests;
 
@@ -35,12 +36,20 @@ internal sealed class RunningGuest : IDisposable
     internal string Errors => _errors.GetAwaiter().GetResult();
 
     /// <summary>Waits for the guest to print something.</summary>
-    internal async Task SaysAsync(string text)
+    internal Task SaysAsync(string text) => SaysAsync(new Regex(Regex.Escape(text)), from: 0);
+
+    /// <summary>Waits for the guest to print something behind the first <paramref name="from"/> characters.</summary>
+    internal async Task<Match> SaysAsync(Regex text, int from)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        while (!Console.Contains(text, StringComparison.Ordinal))
+        while (true)
         {
             bool ended = _process.HasExited;
+            if (text.Match(ConsoleFrom(from)) is { Success: true } said)
+            {
+                return said;
+            }
+
             if (clock.Elapsed > s_limit || !await _more.WaitAsync(TimeSpan.FromSeconds(1)))
             {
                 Assert.False(ended || clock.Elapsed > s_limit, $"The guest did not say '{text}'. It said:\n{Tail()}");
@@ -82,6 +91,14 @@ internal sealed class RunningGuest : IDisposable
 
         _process.Dispose();
         _more.Dispose();
+    }
+
+    private string ConsoleFrom(int position)
+    {
+        lock (_console)
+        {
+            return _console.ToString(position, _console.Length - position);
+        }
     }
 
     private string Tail()

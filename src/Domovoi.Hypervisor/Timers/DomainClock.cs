@@ -102,12 +102,14 @@ public sealed class DomainClock
             return _sample;                                 // a counter that stands still tells nothing
         }
 
-        double behind = (now - extrapolated) / (double)SampleLifetime;
+        // An idle guest renews late: the correction must fade before the line could lean past the host's clock.
+        double expected = Math.Max(SampleLifetime, now - _sample.SystemTime);
+        double behind = (now - extrapolated) / expected;
         if (Math.Abs(behind) > LargestCorrection)
         {
             // The process was stopped or the first guess was poor: forward at once, backward never faster than the limit.
             extrapolated = Math.Max(extrapolated, now);
-            behind = Math.Clamp((now - extrapolated) / (double)SampleLifetime, -LargestCorrection, LargestCorrection);
+            behind = Math.Clamp((now - extrapolated) / expected, -LargestCorrection, LargestCorrection);
         }
 
         return new ClockSample(ticks, extrapolated, TimeScale.OfFrequency(frequency / (1 + behind)));
