@@ -59,6 +59,13 @@ public sealed class BadInputTests : IDisposable
         Refuses(_host.Configure("guest", $"kernel = \"{GuestHost.Debian.Kernel}\"\nramdisk = \"{ramdisk}\"\nmemory = 128"), "memory");
     }
 
+    /// <summary>Debian's kernel takes more than 64 MiB before its first instruction: on Xen, too, the domain cannot be built.</summary>
+    [Fact]
+    public void Memory_TooSmallForTheKernelAndItsTables_IsRefused() => Refuses(
+        _host.Configure("guest", $"kernel = \"{GuestHost.Debian.Kernel}\"\nramdisk = \"{GuestHost.Debian.Initramfs}\"\nmemory = 64"),
+        "the kernel ends at",
+        "Raise memory");
+
     [Theory]
     [InlineData("0")]
     [InlineData("999999999")]

@@ -54,6 +54,9 @@ internal static class CpuidPolicy
         };
     }
 
+    /// <summary>The guest is told that its time-stamp counter has one rate.</summary>
+    internal static bool HasInvariantTsc => (Query(0x8000_0007, 0).Edx & Extended7Edx) != 0;
+
     /// <summary>The host's processor says "AuthenticAMD".</summary>
     private static bool IsAmd => HostFeatures.Query(0, 0).Ebx == 0x6874_7541;
 

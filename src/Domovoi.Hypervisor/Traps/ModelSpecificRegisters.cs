@@ -41,6 +41,7 @@ internal static class ModelSpecificRegisters
     private const ulong XenPageAttributes = 0x0000_0501_0007_0406;
     private const ulong MiscEnableValue = 0x85_1800 & ~(1UL << 7) & ~(1UL << 18);
     private const ulong CpuidFaultingAvailable = 1UL << 31;
+    private const ulong TscFrequencySelect = 1UL << 24;     // HWCR: the TSC counts with P0's frequency
 
     internal static void Emulate(Vcpu vcpu, in ExitDetails exit)
     {
@@ -108,7 +109,8 @@ internal static class ModelSpecificRegisters
             (FeatureControl, true) => 1,
             (MiscEnable, true) => MiscEnableValue,
             (DecodeConfiguration, false) => 2,              // LFENCE serializes
-            (HardwareConfiguration or NorthbridgeConfiguration, false) => 0,
+            (HardwareConfiguration, false) => CpuidPolicy.HasInvariantTsc ? TscFrequencySelect : 0,
+            (NorthbridgeConfiguration, false) => 0,
             (>= 0xC001_0061 and <= 0xC001_0071, false) => 0,
             (>= 0xC001_0000 and <= 0xC001_0007, false) => 0,
             (>= 0xC001_0200 and <= 0xC001_020B, false) => 0,
