@@ -13,5 +13,8 @@ internal static class HostProcessor
 
     internal static bool HasBmi2 { get; } = (X86Base.CpuId(7, 0).Ebx & Bmi2Bit) != 0;
 
+    /// <summary>"AuthenticAMD": some instructions mean something else there.</summary>
+    internal static bool IsAmd { get; } = X86Base.CpuId(0, 0).Ebx == 0x6874_7541;
+
     internal static bool HasAvx { get; } = (X86Base.CpuId(1, 0).Ecx & (OsXsave | AvxBit)) == (OsXsave | AvxBit);
 }

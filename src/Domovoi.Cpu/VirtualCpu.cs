@@ -41,7 +41,7 @@ public sealed unsafe class VirtualCpu : IDisposable
         _state->Rflags = 2;
         Tlb = new SoftTlb(_block);
         Tlb.Initialize();
-        Linear = new LinearMemory(cache.Memory, new PageWalker(cache.Memory, policy), Tlb);
+        Linear = new LinearMemory(cache.Memory, new PageWalker(cache.Memory, policy), Tlb, Breakpoints);
         _loop = new RunLoop(this, cache);
         cache.Processor = this;
     }
@@ -69,10 +69,15 @@ public sealed unsafe class VirtualCpu : IDisposable
     /// <summary>CR0.TS: x87, MMX, SSE and AVX instructions raise #NM.</summary>
     public bool TaskSwitched { get; set; }
 
+    /// <summary>CR4.FSGSBASE is clear: RDFSBASE and its kin raise #UD.</summary>
+    public bool FsGsBaseDisabled { get; set; }
+
     /// <summary>What happened how often inside this processor.</summary>
     public CpuCounters Counters { get; } = new();
 
     internal SoftTlb Tlb { get; }
+
+    internal Breakpoints Breakpoints { get; } = new();
 
     internal LinearMemory Linear { get; }
 
@@ -97,6 +102,7 @@ public sealed unsafe class VirtualCpu : IDisposable
                 key |= (_state->EsBase | _state->CsBase | _state->SsBase | _state->DsBase) != 0 ? ModeKey.SegmentBases : 0;
             }
 
+            key |= Breakpoints.IsActive ? ModeKey.SingleStep : 0;
             key |= TaskSwitched ? ModeKey.TaskSwitched : 0;
             key |= TimeStampDisabled && _mode == CpuMode.User ? ModeKey.TimeStampDisabled : 0;
             return key;
@@ -113,6 +119,15 @@ public sealed unsafe class VirtualCpu : IDisposable
         }
 
         return _loop.Run();
+    }
+
+    /// <summary>Sets DR0 to DR3 and DR7. While a breakpoint on memory is enabled, guest code runs slowly.</summary>
+    public void SetBreakpoints(ReadOnlySpan<ulong> addresses, ulong control)
+    {
+        if (Breakpoints.Set(addresses, control))
+        {
+            FlushTlb();
+        }
     }
 
     /// <summary>Makes <see cref="Run"/> return <see cref="ExitReason.Interrupted"/> soon, or at once when next called. Any thread.</summary>
@@ -135,6 +150,7 @@ public sealed unsafe class VirtualCpu : IDisposable
         }
 
         _state->Rip = Exit.NextRip;
+        _loop.NoteFinished();
     }
 
     /// <summary>Finishes LAR, LSL, VERR or VERW: sets or clears ZF and leaves the destination alone.</summary>

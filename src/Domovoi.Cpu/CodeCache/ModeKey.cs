@@ -18,7 +18,7 @@ internal enum ModeKey
     /// <summary>RFLAGS.DF is set.</summary>
     Backwards = 4,
 
-    /// <summary>RFLAGS.TF is set: one instruction, then #DB.</summary>
+    /// <summary>RFLAGS.TF is set or a breakpoint is enabled: one instruction, then a look at whether it is #DB.</summary>
     SingleStep = 8,
 
     /// <summary>CR0.TS is set: vector and x87 instructions raise #NM.</summary>

@@ -6,7 +6,7 @@ using Domovoi.Memory;
 namespace Domovoi.Cpu.Mmu;
 
 /// <summary>Guest linear memory as C# sees it: through the same TLB as translated code, and page by page.</summary>
-internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker, SoftTlb tlb)
+internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker, SoftTlb tlb, Run.Breakpoints breakpoints)
 {
     private readonly PhysicalAddress[] _roots = new PhysicalAddress[2];
 
@@ -54,7 +54,8 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
         }
 
         nint page = memory.HostBase + (nint)(address.Frame << PhysicalAddress.PageShift);
-        if (!write || !memory.HoldsCode(address.Frame))
+        bool watched = breakpoints.IsActive && breakpoints.Touch(linear, size, write);
+        if (!watched && (!write || !memory.HoldsCode(address.Frame)))
         {
             tlb.Insert(Mode, write, linear, page);
         }

@@ -25,6 +25,7 @@ public readonly record struct ExitDetails
     /// <summary>Control, debug or segment register number, MSR, port.</summary>
     public uint Number { get; init; }
 
+    /// <summary>#DB: its causes, as bits of DR6.</summary>
     public ulong Value { get; init; }
 
     public ushort Selector { get; init; }

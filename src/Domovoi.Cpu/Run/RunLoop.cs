@@ -15,6 +15,9 @@ namespace Domovoi.Cpu.Run;
 internal sealed unsafe class RunLoop
 {
     private const int RecentBlocks = 1024;
+    private const ulong TrapFlag = 0x100;
+    private const ulong ResumeFlag = 0x1_0000;
+    private const ulong SingleStepCause = 1 << 14;          // DR6.BS
 
     private readonly TranslatedBlock?[] _recent = new TranslatedBlock?[RecentBlocks];
     private readonly VirtualCpu _cpu;
@@ -24,6 +27,7 @@ internal sealed unsafe class RunLoop
     private readonly Slow.InstructionExecutor _executor;
     private readonly Func<CodePage?> _nextPage;
     private int _kicked;
+    private bool _finished;
 
     internal RunLoop(VirtualCpu cpu, TranslationCache cache)
     {
@@ -43,8 +47,16 @@ internal sealed unsafe class RunLoop
     /// <summary>Remembers that somebody wants <see cref="Run"/> to end. Any thread.</summary>
     internal void NoteKick() => Volatile.Write(ref _kicked, 1);
 
+    /// <summary>The instruction that left has been carried out by the machine's owner.</summary>
+    internal void NoteFinished() => _finished = true;
+
     internal ExitReason Run()
     {
+        if ((_finished || _cpu.Breakpoints.IsActive) && RaisesDebugAtStart())
+        {
+            return Exit.Reason;
+        }
+
         nint entry = 0;
         while (true)
         {
@@ -53,6 +65,11 @@ internal sealed unsafe class RunLoop
                 if (Volatile.Read(ref _state->Go) == 0 && TakeAttention())
                 {
                     return Leave(new ExitDetails { Reason = ExitReason.Interrupted });
+                }
+
+                if (_cpu.Breakpoints.IsActive && RaisesDebugBefore())
+                {
+                    return Exit.Reason;
                 }
 
                 entry = FindBlock(_state->Rip)?.FastEntry ?? 0;
@@ -77,6 +94,7 @@ internal sealed unsafe class RunLoop
     {
         _executor.Complete(result);
         _state->Rip = Exit.NextRip;
+        _finished = true;
     }
 
     /// <returns>false when <see cref="Run"/> must end; <paramref name="entry"/> is 0 when RIP says where to go on.</returns>
@@ -132,13 +150,53 @@ internal sealed unsafe class RunLoop
         }
 
         entry = 0;
-        return (_cpu.Key & ModeKey.SingleStep) == 0 || LeaveSingleStep();
+        return (_cpu.Key & ModeKey.SingleStep) == 0 || !RaisesDebugBehind((_state->SystemFlags & TrapFlag) != 0);
     }
 
-    private bool LeaveSingleStep()
+    /// <summary>#DB behind an instruction: TF was set before it, or it touched what a breakpoint watches.</summary>
+    private bool RaisesDebugBehind(bool stepping)
     {
-        Leave(new ExitDetails { Reason = ExitReason.Exception, Vector = 1 });
-        return false;
+        _state->SystemFlags &= ~ResumeFlag;
+        return RaisesDebug(_cpu.Breakpoints.Take() | (stepping ? SingleStepCause : 0));
+    }
+
+    /// <summary>#DB before the instruction at RIP, unless RF is set.</summary>
+    private bool RaisesDebugBefore() =>
+        (_state->SystemFlags & ResumeFlag) == 0 && RaisesDebug(_cpu.Breakpoints.AtInstruction(_state->Rip));
+
+    /// <summary>#DB behind an instruction that the owner finished. Loading SS puts it off by one instruction.</summary>
+    private bool RaisesDebugAtStart()
+    {
+        bool finished = _finished;
+        _finished = false;
+        _cpu.Breakpoints.Listen();
+        if (!finished)
+        {
+            if (Exit.Reason == ExitReason.Privileged)
+            {
+                _cpu.Breakpoints.Take();                    // it was not carried out after all
+            }
+
+            return false;
+        }
+
+        bool loadedStack = Exit is
+        {
+            Operation: PrivilegedOperation.LoadSegment or PrivilegedOperation.LoadFarPointer,
+            Reason: ExitReason.Privileged,
+            Number: 2,
+        };
+        return !loadedStack && RaisesDebugBehind((_state->SystemFlags & TrapFlag) != 0);
+    }
+
+    private bool RaisesDebug(ulong causes)
+    {
+        if (causes != 0)
+        {
+            Leave(new ExitDetails { Reason = ExitReason.Exception, Vector = 1, Value = causes });
+        }
+
+        return causes != 0;
     }
 
     /// <summary>After a flush most pages still are what they were: looks once more, and goes on where the check stands.</summary>
@@ -207,7 +265,7 @@ internal sealed unsafe class RunLoop
         _state->Rip = *(ulong*)entry;
 
         // POPF may set or clear TF; what counts is TF before the instruction (SDM 3B §18.3.1.4).
-        bool stepping = (_cpu.Key & ModeKey.SingleStep) != 0;
+        bool stepping = (_state->SystemFlags & TrapFlag) != 0;
         Slow.Outcome outcome = _executor.Execute();
         switch (outcome)
         {
@@ -217,10 +275,10 @@ internal sealed unsafe class RunLoop
             case Slow.Outcome.Continue or Slow.Outcome.Redirect:
                 // A loop of repeated string instructions must be interruptible as well.
                 entry = 0;
-                return !stepping || LeaveSingleStep();
+                return !(stepping || _cpu.Breakpoints.IsActive) || !RaisesDebugBehind(stepping);
             case Slow.Outcome.Repeat:
                 entry = 0;
-                return true;
+                return !_cpu.Breakpoints.HasFound || !RaisesDebugBehind(stepping: false);
             default:
                 Leave(_executor.Exit);
                 return false;
@@ -313,6 +371,7 @@ internal sealed unsafe class RunLoop
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ExitReason Leave(in ExitDetails exit)
     {
+        _cpu.Breakpoints.Pause(keep: exit.Reason is ExitReason.Privileged or ExitReason.Interrupted);
         Exit = exit;
         return exit.Reason;
     }

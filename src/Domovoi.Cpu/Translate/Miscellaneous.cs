@@ -6,7 +6,7 @@ using Iced.Intel;
 
 namespace Domovoi.Cpu.Translate;
 
-/// <summary>Hints, direction flag, time stamp, segment bases, and what else has a short form of its own.</summary>
+/// <summary>Hints, direction flag, time stamp, and what else has a short form of its own.</summary>
 internal static class Miscellaneous
 {
     internal static void Register(OpcodeTable table)
@@ -24,11 +24,7 @@ internal static class Miscellaneous
         table[Mnemonic.Cld] = ClearDirection;
         table[Mnemonic.Rdtsc] = ReadTimeStamp;
         table[Mnemonic.Rdtscp] = ReadTimeStampAndProcessor;
-        table[Mnemonic.Rdpid] = static (BlockTranslator t, in Instruction i) => ReadState(t, i, StateLayout.TscAux, 4);
-        table[Mnemonic.Rdfsbase] =
-            static (BlockTranslator t, in Instruction i) => ReadState(t, i, StateLayout.FsBase, i.Op0Register.GetSize());
-        table[Mnemonic.Rdgsbase] =
-            static (BlockTranslator t, in Instruction i) => ReadState(t, i, StateLayout.GsBase, i.Op0Register.GetSize());
+        table[Mnemonic.Rdpid] = static (BlockTranslator t, in Instruction i) => ReadState32(t, i, StateLayout.TscAux);
     }
 
     private static void ClearDirection(BlockTranslator t, in Instruction instruction)
@@ -59,17 +55,9 @@ internal static class Miscellaneous
         }
     }
 
-    private static void ReadState(BlockTranslator t, in Instruction instruction, int offset, int size)
+    private static void ReadState32(BlockTranslator t, in Instruction instruction, int offset)
     {
-        if (size == 4)
-        {
-            t.Assembler.Load32(HostRegister.Rcx, HostAddress.State(offset));
-        }
-        else
-        {
-            t.Assembler.Load64(HostRegister.Rcx, HostAddress.State(offset));
-        }
-
+        t.Assembler.Load32(HostRegister.Rcx, HostAddress.State(offset));
         int guest = RegisterMap.NumberOf(instruction.Op0Register);
         if (RegisterMap.IsInMemory(guest))
         {

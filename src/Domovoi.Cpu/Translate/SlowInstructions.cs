@@ -13,6 +13,7 @@ internal static class SlowInstructions
         : instruction.Mnemonic switch
         {
             Mnemonic.Pushf or Mnemonic.Pushfd or Mnemonic.Pushfq or Mnemonic.Enter or Mnemonic.Xgetbv
+                or Mnemonic.Rdfsbase or Mnemonic.Rdgsbase
                 or Mnemonic.Pusha or Mnemonic.Pushad or Mnemonic.Popa or Mnemonic.Popad
                 or Mnemonic.Aaa or Mnemonic.Aas or Mnemonic.Aam or Mnemonic.Aad or Mnemonic.Daa or Mnemonic.Das
                 or Mnemonic.Salc or Mnemonic.Maskmovq or Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu

@@ -23,8 +23,10 @@ internal static class GrantMaps
 
         if (request.Domain != grants.Self)
         {
-            // Domain 0 exists, but its table grants nothing.
-            request.Status = request.Domain == DomainId.Zero ? GrantStatus.BadReference : GrantStatus.BadDomain;
+            // Domain 0 exists, and its table has one frame, which grants nothing.
+            request.Status = request.Domain != DomainId.Zero ? GrantStatus.BadDomain
+                : request.Reference.Value < GrantTable.EntriesPerFrame ? GrantStatus.GeneralError
+                : GrantStatus.BadReference;
             return;
         }
 

@@ -94,6 +94,7 @@ internal static class ControlRegisters
                 const ulong Owned = TimeStampDisable | DebugExtensions | FsGsBase | Osxsave;
                 vcpu.Privileged.Cr4 = PrivilegedState.InitialCr4 | (value & Owned);
                 vcpu.Cpu.TimeStampDisabled = (value & TimeStampDisable) != 0;
+                vcpu.Cpu.FsGsBaseDisabled = (value & FsGsBase) == 0;
                 return true;
             default:
                 return false;

@@ -6,7 +6,7 @@ using Domovoi.Xen.Abi;
 namespace Domovoi.Hypervisor.Traps;
 
 /// <summary>DR0 to DR7, by MOV and by <c>__HYPERVISOR_set_debugreg</c>.</summary>
-/// <remarks>The values are kept and read back; the engine does not watch the addresses.</remarks>
+/// <remarks>The engine watches instructions and memory; breakpoints on ports are matched by <see cref="PortIo"/>.</remarks>
 internal static class DebugRegisters
 {
     private const ulong Cr4DebugExtensions = 1 << 3;
@@ -78,6 +78,7 @@ internal static class DebugRegisters
                 }
 
                 state.BreakpointAddresses[number] = value;
+                vcpu.Cpu.SetBreakpoints(state.BreakpointAddresses, state.Dr7);
                 return XenError.None;
             case 6:
             case 4 when aliases:
@@ -90,10 +91,27 @@ internal static class DebugRegisters
                 return XenError.None;
             case 7:
             case 5 when aliases:
-                return WriteControl(state, value);
+                XenError error = WriteControl(state, value);
+                vcpu.Cpu.SetBreakpoints(state.BreakpointAddresses, state.Dr7);
+                return error;
             default:
                 return XenError.NoDevice;
         }
+    }
+
+    /// <summary>The breakpoints that an access to ports touches, as bits of DR6.</summary>
+    internal static ulong AtPorts(PrivilegedState state, uint port, int size)
+    {
+        ulong found = 0;
+        for (int index = 0; index < 4 && state.Dr7Emulated != 0; index++)
+        {
+            ulong length = ((state.Dr7 >> (18 + (index * 4))) & 3) switch { 0 => 1, 1 => 2, 2 => 8, _ => 4 };
+            ulong first = state.BreakpointAddresses[index] & ~(length - 1);
+            bool enabled = (state.Dr7Emulated & (3UL << (index * 2))) != 0;
+            found |= enabled && port < first + length && first < port + (uint)size ? 1UL << index : 0;
+        }
+
+        return found;
     }
 
     private static XenError WriteControl(PrivilegedState state, ulong value)

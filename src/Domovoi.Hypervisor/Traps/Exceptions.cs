@@ -25,8 +25,7 @@ internal static class Exceptions
                 TrapDelivery.Raise(vcpu, ExceptionVector.DeviceNotAvailable);
                 break;
             case ExceptionVector.Debug:
-                const ulong SingleStep = 1 << 14;
-                TrapDelivery.RaiseDebug(vcpu, SingleStep);
+                TrapDelivery.RaiseDebug(vcpu, exit.Value);
                 break;
             default:
                 Deliver(vcpu, exit);

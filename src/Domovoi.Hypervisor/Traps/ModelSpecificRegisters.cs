@@ -24,6 +24,7 @@ internal static class ModelSpecificRegisters
     private const uint PerfControl = 0x199;
     private const uint ThermalStatus = 0x19C;
     private const uint MiscEnable = 0x1A0;
+    private const uint DebugControl = 0x1D9;
     private const uint PageAttributes = 0x277;
     private const uint PerfCapabilities = 0x345;
     private const uint Efer = 0xC000_0080;
@@ -92,7 +93,7 @@ internal static class ModelSpecificRegisters
             PlatformFeatures => CpuidFaultingAvailable,
             MiscFeaturesEnables => vcpu.Privileged.CpuidFaulting ? 1ul : 0,
             TscAux => vcpu.Cpu.State.TscAux,
-            MicrocodeRevision or PerfCapabilities or XenCpuid.HypercallPageMsr => 0,
+            MicrocodeRevision or PerfCapabilities or DebugControl or XenCpuid.HypercallPageMsr => 0,
             >= 0x179 and <= 0x17B or >= 0x280 and <= 0x29F or >= 0x400 and <= 0x47F or 0 or 1 => 0,
             _ => VendorRegister(number),
         };

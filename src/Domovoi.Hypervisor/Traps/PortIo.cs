@@ -18,6 +18,16 @@ internal static class PortIo
             return;
         }
 
+        Access(vcpu, exit);
+        ulong breakpoints = DebugRegisters.AtPorts(vcpu.Privileged, exit.Number, exit.Size);
+        if (breakpoints != 0)
+        {
+            TrapDelivery.RaiseDebug(vcpu, breakpoints);
+        }
+    }
+
+    private static void Access(Vcpu vcpu, in ExitDetails exit)
+    {
         bool isConfigAddress = exit.Number == PciConfigAddress && exit.Size == 4;
         if (exit.Operation == PrivilegedOperation.PortIn)
         {

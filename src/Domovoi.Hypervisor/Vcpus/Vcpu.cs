@@ -31,6 +31,7 @@ public sealed class Vcpu : IEventTarget, IDisposable
         Domain = domain;
         Id = id;
         Cpu = cpu;
+        Cpu.FsGsBaseDisabled = true;                        // as CR4 says at the start
         AddressSpace = domain.PageTables.Attach(cpu);
         InfoAddress = domain.SharedInfo + (ulong)(SharedInfo.VcpuInfo + (Math.Min(id, SharedInfo.LegacyVcpus - 1) * VcpuInfo.Size));
         Runstate = new Runstate(this);

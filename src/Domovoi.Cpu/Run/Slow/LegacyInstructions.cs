@@ -40,6 +40,14 @@ internal sealed unsafe class LegacyInstructions(VirtualCpu cpu)
             case Mnemonic.Cld:
                 _state->SystemFlags &= ~0x400UL;
                 return Outcome.Redirect;
+            case Mnemonic.Rdfsbase or Mnemonic.Rdgsbase or Mnemonic.Wrfsbase or Mnemonic.Wrgsbase when cpu.FsGsBaseDisabled:
+                return null;
+            case Mnemonic.Rdfsbase:
+                GuestRegisters.Write(_state, instruction.Op0Register, _state->FsBase);
+                return Outcome.Continue;
+            case Mnemonic.Rdgsbase:
+                GuestRegisters.Write(_state, instruction.Op0Register, _state->GsBase);
+                return Outcome.Continue;
             case Mnemonic.Wrfsbase or Mnemonic.Wrgsbase:
                 return WriteSegmentBase(instruction);
             case Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc:

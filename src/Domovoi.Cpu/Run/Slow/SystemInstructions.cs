@@ -134,7 +134,7 @@ internal sealed unsafe class SystemInstructions(VirtualCpu cpu)
     /// <summary>#NM where CR0.TS is set, #GP for a bad segment base, #UD for what this processor does not have.</summary>
     private ExitDetails FaultOfOther(in Instruction instruction)
     {
-        if (instruction.Mnemonic is Mnemonic.Wrfsbase or Mnemonic.Wrgsbase)
+        if (instruction.Mnemonic is Mnemonic.Wrfsbase or Mnemonic.Wrgsbase && !cpu.FsGsBaseDisabled)
         {
             return Fault(13, hasErrorCode: true);
         }
@@ -223,7 +223,9 @@ internal sealed unsafe class SystemInstructions(VirtualCpu cpu)
             };
         }
 
+        // AMD's processors ignore REX.W here: the offset in memory has four bytes (APM 3, "JMP (Far)", "CALL (Far)").
         int size = instruction.MemorySize.GetSize() - sizeof(ushort);
+        size = HostProcessor.IsAmd ? Math.Min(size, sizeof(uint)) : size;
         ulong linear = GuestRegisters.LinearAddress(_state, instruction);
         ulong offset = 0;
         ushort selector = 0;
