@@ -6,6 +6,7 @@ using Domovoi.Contracts.Launch;
 using Domovoi.Contracts.Registry;
 using Domovoi.DomainHost.Consoles;
 using Domovoi.DomainHost.Control;
+using Domovoi.DomainHost.Devices;
 using Domovoi.DomainHost.Launch;
 using Domovoi.DomainHost.Lifecycle;
 using Domovoi.DomainHost.Logs;
@@ -38,7 +39,8 @@ internal static class DomainProcess
         using HypervisorLog log = new(folder.HypervisorLog, TimeProvider.System);
         FileStream consoleLog = new(folder.ConsoleLog, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         using ConsoleTranscript transcript = new(consoleLog, log.Write);
-        MachineParts parts = new(specification, new XenstoreServer(), transcript, new ConsoleInput(), log);
+        using DomainDevices devices = new();
+        MachineParts parts = new(specification, new XenstoreServer(), transcript, new ConsoleInput(), log, devices);
         using DomainLifecycle lifecycle = new(parts, folder, PvMachineFactory.Build, TimeProvider.System);
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Fail(lifecycle, log, $"{e.ExceptionObject}");
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);

@@ -6,6 +6,7 @@ using Domovoi.Contracts.Launch;
 using Domovoi.Contracts.Registry;
 using Domovoi.DomainHost.Consoles;
 using Domovoi.DomainHost.Control;
+using Domovoi.DomainHost.Devices;
 using Domovoi.DomainHost.Lifecycle;
 using Domovoi.DomainHost.Logs;
 using Domovoi.DomainHost.Machines;
@@ -19,6 +20,7 @@ internal sealed class TestHost : IDisposable
 {
     private readonly BlockingCollection<FakeMachine> _machines = [];
     private readonly HypervisorLog _log;
+    private readonly DomainDevices _devices = new();
     private readonly ConsoleServer _console;
     private readonly ControlServer _control;
     private readonly Task<DomainEnd> _run;
@@ -34,7 +36,7 @@ internal sealed class TestHost : IDisposable
         _log = new HypervisorLog(Folder.HypervisorLog, TimeProvider.System);
         FileStream consoleLog = new(Folder.ConsoleLog, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         Transcript = new ConsoleTranscript(consoleLog, _log.Write);
-        MachineParts parts = new(specification, new XenstoreServer(), Transcript, Input, _log);
+        MachineParts parts = new(specification, new XenstoreServer(), Transcript, Input, _log, _devices);
         Lifecycle = new DomainLifecycle(parts, Folder, Build, TimeProvider.System);
         StoreMethods store = new(Lifecycle, new DomainId(5));
         _control = new ControlServer(Folder.ControlSocket, new ControlMethods(Lifecycle, store, _log));
@@ -80,6 +82,7 @@ internal sealed class TestHost : IDisposable
         Transcript.Dispose();
         _log.Dispose();
         Lifecycle.Dispose();
+        _devices.Dispose();
         _machines.Dispose();
         Directory.Delete(Folder.Path, recursive: true);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Backends.Consoles;
 using Domovoi.Contracts.Launch;
+using Domovoi.DomainHost.Devices;
 using Domovoi.DomainHost.Logs;
 using Domovoi.Xenstore;
 
@@ -12,9 +13,11 @@ namespace Domovoi.DomainHost.Machines;
 /// <param name="Transcript">Where console output goes.</param>
 /// <param name="Input">Where console input comes from.</param>
 /// <param name="Log">The domain's log.</param>
+/// <param name="Devices">What stands on its bus.</param>
 internal sealed record MachineParts(
     DomainSpecification Specification,
     XenstoreServer Store,
     ConsoleTranscript Transcript,
     ConsoleInput Input,
-    HypervisorLog Log);
+    HypervisorLog Log,
+    DomainDevices Devices);

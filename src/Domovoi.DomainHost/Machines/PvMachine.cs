@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Backends.Consoles;
 using Domovoi.Backends.Stores;
+using Domovoi.Backends.Xenbus;
 using Domovoi.Contracts.Control;
 using Domovoi.Contracts.Registry;
+using Domovoi.DomainHost.Devices;
 using Domovoi.DomainHost.Stores;
 using Domovoi.Hypervisor.Boot;
 using Domovoi.Hypervisor.Domains;
@@ -12,7 +14,7 @@ using Domovoi.Xen.Abi;
 
 namespace Domovoi.DomainHost.Machines;
 
-/// <summary>A PV domain of the hypervisor with its back ends: console and xenstore.</summary>
+/// <summary>A PV domain of the hypervisor with its back ends: console, xenstore, and the devices on its bus.</summary>
 internal sealed class PvMachine : IMachine
 {
     private readonly BuiltDomain _built;
@@ -20,6 +22,8 @@ internal sealed class PvMachine : IMachine
     private readonly GrantMapping _storePage;
     private readonly ConsoleBackend _console;
     private readonly XenstoreRing _store;
+    private readonly DeviceBus _bus;
+    private readonly DomainDevices _devices;
 
     internal PvMachine(BuiltDomain built, MachineParts parts)
     {
@@ -43,6 +47,10 @@ internal sealed class PvMachine : IMachine
         _store = new XenstoreRing(domain.Memory, _storePage.Address, parts.Store, domain.Id);
         _console.Start(Bind(built.ConsolePort, _console.Signal));
         _store.Start(Bind(built.XenstorePort, _store.Signal));
+        _bus = new DeviceBus(new ServedDomain(
+            domain.Id, domain.Memory, domain.Grants, domain.EventChannels, parts.Store, parts.Log.Write));
+        _devices = parts.Devices;
+        _devices.Join(_bus);
         Completion = WaitForEnd(domain);
     }
 
@@ -71,8 +79,10 @@ internal sealed class PvMachine : IMachine
     {
         Domain domain = _built.Domain;
         domain.Destroy();
-        domain.EventChannels.UnbindBackend(_built.ConsolePort);
-        domain.EventChannels.UnbindBackend(_built.XenstorePort);
+        _devices.Leave();
+        _bus.Dispose();
+        domain.EventChannels.UnbindBackend(_built.ConsolePort, _console.Signal);
+        domain.EventChannels.UnbindBackend(_built.XenstorePort, _store.Signal);
         _console.Dispose();
         _store.Dispose();
         _consolePage.Dispose();

@@ -88,12 +88,14 @@ public sealed class EventChannelTable
     }
 
     /// <summary>Gives domain 0's end up: the guest's port waits for another back end.</summary>
-    public void UnbindBackend(EventPort port)
+    /// <param name="port">The guest's port.</param>
+    /// <param name="onSignal">What it was bound with; nothing happens when the port has been closed and bound anew meanwhile.</param>
+    public void UnbindBackend(EventPort port, Action onSignal)
     {
         lock (_gate)
         {
             EventChannel? channel = _ports[port];
-            if (channel?.Backend is not null)
+            if (channel?.Backend == onSignal)
             {
                 channel.Backend = null;
                 channel.State = EventChannelState.Unbound;
