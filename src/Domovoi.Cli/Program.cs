@@ -2,4 +2,4 @@
 using Domovoi.Cli;
 using Domovoi.Cli.Consoles;
 
-return args is [TerminalGuard.Verb, var settings] ? TerminalGuard.Run(settings) : new CommandLine().Run(args);
+return args is [TerminalGuard.Verb, var terminal, var settings] ? TerminalGuard.Run(terminal, settings) : new CommandLine().Run(args);

@@ -27,6 +27,18 @@ internal sealed class Session
 
     private void Say(string severity, Problem problem)
     {
+        try
+        {
+            Write(severity, problem);
+        }
+        catch (IOException)
+        {
+            // Nobody is there to be told: the terminal or the pipe has been closed.
+        }
+    }
+
+    private void Write(string severity, Problem problem)
+    {
         string place = problem.Where is { } where ? $"{where.File}:{where.Line}:{where.Column}" : "dom";
         Error.WriteLine($"{place}: {severity}: {problem.Message}");
         if (problem.Hint is { } hint)

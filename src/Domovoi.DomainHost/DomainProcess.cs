@@ -52,10 +52,21 @@ internal static class DomainProcess
         using ConsoleServer console = new(folder.ConsoleSocket, transcript, parts.Input);
         control.Start();
         console.Start();
+        if (specification.EndsWithCaller)
+        {
+            CallerWatch.Start(OnOrphaned);
+        }
+
         log.Write($"Domain {specification.Id} \"{specification.Name}\" ({specification.Uuid}), process {Environment.ProcessId}.");
         DomainEnd end = RunToEnd(lifecycle, log, reporter);
         lifecycle.WriteEnd(end);
         return end.ExitCode;
+
+        void OnOrphaned()
+        {
+            log.Write("Who started this domain is gone and has not let it go on.");
+            lifecycle.Destroy();
+        }
 
         void OnSignal(PosixSignalContext context)
         {

@@ -8,6 +8,7 @@ public static partial class ProcessIsolation
 {
     private const int PR_SET_NO_NEW_PRIVS = 38;
     private const int O_RDWR = 2;
+    private const int F_DUPFD_CLOEXEC = 1030;
     private const int OwnerOnly = 0x3F;                     // 077: nothing for group and others
 
     /// <summary>New files are the user's alone, and no program started from here on can gain rights by being executed.</summary>
@@ -23,6 +24,10 @@ public static partial class ProcessIsolation
     /// <summary>Leaves the terminal and the caller's session: signals of the keyboard and a hang-up do not come here.</summary>
     /// <remarks>Fails only for a process that leads a group already, which then has no caller to leave.</remarks>
     public static void LeaveSession() => _ = setsid();
+
+    /// <summary>Another descriptor for standard input, which <see cref="ReleaseStandardStreams"/> leaves open.</summary>
+    public static int KeepStandardInput() =>
+        fcntl(0, F_DUPFD_CLOEXEC, 3) is >= 0 and var kept ? kept : throw LinuxException.FromLastError(nameof(fcntl));
 
     /// <summary>Closes the caller's ends of standard input, output and error, so that nobody waits for them any more.</summary>
     public static void ReleaseStandardStreams()
@@ -55,6 +60,9 @@ public static partial class ProcessIsolation
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int dup2(int oldfd, int newfd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int fd, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int fd);

@@ -16,6 +16,10 @@ public static partial class Terminal
 
     public static bool IsTerminal(int descriptor) => isatty(descriptor) == 1;
 
+    /// <summary>The terminal's name in the file system; null when it has none here.</summary>
+    public static string? PathOf(int descriptor) =>
+        new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget is { } path && File.Exists(path) ? path : null;
+
     public static byte[] ReadSettings(int descriptor)
     {
         byte[] settings = new byte[SettingsSize];

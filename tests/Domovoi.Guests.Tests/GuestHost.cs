@@ -35,12 +35,14 @@ internal sealed class GuestHost : IDisposable
     }
 
     /// <summary>Creates a domain with its console attached.</summary>
-    internal RunningGuest Create(string configuration, params string[] settings)
-    {
-        RunningGuest guest = new(Start(["create", configuration, .. settings, "-c"]));
-        _guests.Add(guest);
-        return guest;
-    }
+    internal RunningGuest Create(string configuration, params string[] settings) =>
+        Watch(Start(["create", configuration, .. settings, "-c"]));
+
+    /// <summary>Boots and shows as <c>dom try</c> does.</summary>
+    internal RunningGuest Try(params string[] arguments) => Watch(Start(["try", .. arguments]));
+
+    /// <summary>Runs a shell command on a terminal of its own, whose typist and screen the test is; <c>$DOM</c> is dom.</summary>
+    internal RunningGuest OnTerminal(string command) => Watch(StartProgram("script", ["-qefc", command, "/dev/null"]));
 
     /// <summary>Debian's kernel with a busybox that runs <paramref name="command"/> and powers off; a shell when there is none.</summary>
     internal string ConfigureDebian(string? command, int memory = 256, string name = "guest", string extra = "")
@@ -116,6 +118,13 @@ internal sealed class GuestHost : IDisposable
         yield return (clock, "bin/clock");
     }
 
+    private RunningGuest Watch(Process process)
+    {
+        RunningGuest guest = new(process);
+        _guests.Add(guest);
+        return guest;
+    }
+
     private bool IsOurs(int process)
     {
         try
@@ -129,9 +138,11 @@ internal sealed class GuestHost : IDisposable
         }
     }
 
-    private Process Start(string[] arguments)
+    private Process Start(string[] arguments) => StartProgram(s_dom.Value, arguments);
+
+    private Process StartProgram(string program, string[] arguments)
     {
-        ProcessStartInfo start = new(s_dom.Value, arguments)
+        ProcessStartInfo start = new(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -139,6 +150,7 @@ internal sealed class GuestHost : IDisposable
             WorkingDirectory = Folder,
         };
         start.Environment["DOMOVOI_RUN_DIR"] = RunFolder;
+        start.Environment["DOM"] = s_dom.Value;
         return Process.Start(start)!;
     }
 

@@ -63,6 +63,9 @@ internal sealed class RunningGuest : IDisposable
         await _process.StandardInput.FlushAsync();
     }
 
+    /// <summary>Sends a signal to the program that shows the guest.</summary>
+    internal void Signal(string name) => Process.Start("sh", ["-c", $"kill -{name} {_process.Id}"]).WaitForExit();
+
     internal void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Waits for <c>dom create -c</c> to end, and returns its exit code.</summary>

@@ -48,6 +48,26 @@ internal sealed class TinyKernel
         code.jmp(again);
     }
 
+    /// <summary>Puts a short text into the console's ring and kicks its back end; RSI is still start_info.</summary>
+    internal static void Print(Assembler code, string text)
+    {
+        const int ConsolePage = 0x2000, Output = 1024, OutputProducer = 0xC0C, ConsolePort = 80;
+        for (int i = 0; i < text.Length; i++)
+        {
+            code.mov(__byte_ptr[rsi + ConsolePage + Output + i], text[i]);
+        }
+
+        code.mov(__dword_ptr[rsi + ConsolePage + OutputProducer], text.Length);
+        code.mov(eax, __dword_ptr[rsi + ConsolePort]);
+        code.mov(rdx, Scratch);
+        code.mov(__dword_ptr[rdx], eax);
+        code.push(rsi);
+        code.mov(edi, 4);                                       // EVTCHNOP_send
+        code.mov(rsi, rdx);
+        Hypercall(code, 32);
+        code.pop(rsi);
+    }
+
     /// <summary>A hypercall by bare <c>syscall</c>; the arguments' registers are already loaded.</summary>
     internal static void Hypercall(Assembler code, int number)
     {

@@ -54,7 +54,7 @@ internal sealed class ConsoleViewer : IDisposable
             }
         }
 
-        return new ConsoleOutcome(_left ? null : DomainEnding.Wait(_entry), _signal);
+        return new ConsoleOutcome(_entry, _left ? null : DomainEnding.Wait(_entry), _signal);
     }
 
     public void Dispose() => _connection.Dispose();

@@ -13,6 +13,7 @@ namespace Domovoi.Cli.Consoles;
 internal sealed class TerminalGuard : IDisposable
 {
     internal const string Verb = "terminal-guard";
+    private const string ControllingTerminal = "/dev/tty";
     private readonly Process _process;
 
     private TerminalGuard(Process process) => _process = process;
@@ -27,7 +28,7 @@ internal sealed class TerminalGuard : IDisposable
             return null;
         }
 
-        ProcessStartInfo start = new(self, [.. assembly, Verb, Convert.ToHexString(settings)])
+        ProcessStartInfo start = new(self, [.. assembly, Verb, Terminal.PathOf(0) ?? ControllingTerminal, Convert.ToHexString(settings)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -35,8 +36,11 @@ internal sealed class TerminalGuard : IDisposable
         return Process.Start(start) is { } process ? new TerminalGuard(process) : null;
     }
 
-    /// <summary>The guard's own life. Its standard error is still the terminal.</summary>
-    internal static int Run(string settings)
+    /// <summary>The guard's own life.</summary>
+    /// <param name="path">The terminal. It is opened only when it is needed: whoever had it open when the leader of its session was
+    /// killed can do nothing with it any more, and by then it is nobody's controlling terminal.</param>
+    /// <param name="settings">What to put back, in hexadecimal.</param>
+    internal static int Run(string path, string settings)
     {
         Terminal.IgnoreBackgroundStop();
         PosixSignal[] signals = [PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM];
@@ -44,12 +48,24 @@ internal sealed class TerminalGuard : IDisposable
         byte[] word = new byte[1];
         if (new DescriptorStream(0).Read(word) == 0)
         {
-            using FileStream terminal = new("/dev/tty", FileMode.Open, FileAccess.ReadWrite);
-            Terminal.Restore((int)terminal.SafeFileHandle.DangerousGetHandle(), Convert.FromHexString(settings));
+            Restore(path, Convert.FromHexString(settings));
         }
 
         GC.KeepAlive(kept);
         return ExitCode.Success;
+    }
+
+    private static void Restore(string path, byte[] settings)
+    {
+        try
+        {
+            using FileStream terminal = new(path, FileMode.Open, FileAccess.ReadWrite);
+            Terminal.Restore((int)terminal.SafeFileHandle.DangerousGetHandle(), settings);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException)
+        {
+            // The window has been closed.
+        }
     }
 
     /// <summary>Tells the guard that all is well, and waits for it to go.</summary>

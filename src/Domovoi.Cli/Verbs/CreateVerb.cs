@@ -70,22 +70,29 @@ internal static class CreateVerb
         bool console = parsed.GetValue(Console);
         bool paused = parsed.GetValue(Paused);
         LaunchOptions options = new(StartPaused: paused || console, Verbose: parsed.GetValue(Debug));
-        DomainEntry entry = new DomainLauncher(session.Registry).Launch(guest, options);
-        return console ? Attach(session, entry, paused)
-            : parsed.GetValue(Foreground) ? new ConsoleOutcome(DomainEnding.Wait(entry), Signal: 0).Report(session)
+        using LaunchedDomain domain = new DomainLauncher(session.Registry).Launch(guest, options);
+        if (console)
+        {
+            return Attach(session, domain, paused);
+        }
+
+        domain.LetGo();
+        return parsed.GetValue(Foreground)
+            ? new ConsoleOutcome(domain.Entry, DomainEnding.Wait(domain.Entry), Signal: 0).Report(session)
             : ExitCode.Success;
     }
 
     /// <summary>The viewer is there before the guest's first instruction, so that it sees everything.</summary>
-    internal static int Attach(Session session, DomainEntry entry, bool staysPaused = false)
+    private static int Attach(Session session, LaunchedDomain domain, bool staysPaused)
     {
-        using ConsoleViewer viewer = ConsoleViewer.Open(entry);
+        using ConsoleViewer viewer = ConsoleViewer.Open(domain.Entry);
         if (!staysPaused)
         {
-            using ControlClient client = DomainRegistry.Connect(entry);
+            using ControlClient client = DomainRegistry.Connect(domain.Entry);
             client.Unpause();
         }
 
+        domain.LetGo();
         return viewer.Run().Report(session);
     }
 

@@ -3,7 +3,7 @@ using System.CommandLine;
 using Domovoi.Cli.Consoles;
 using Domovoi.Contracts;
 using Domovoi.Contracts.Control;
-using Domovoi.Contracts.Launch;
+using Domovoi.Contracts.Registry;
 using Domovoi.Linux;
 using Domovoi.Toolstack.Configuration;
 using Domovoi.Toolstack.Lifecycle;
@@ -52,17 +52,23 @@ internal static class TryVerb
     {
         string? command = parsed.GetValue(Words) is { Length: > 0 } words ? ShellWords.Join(words) : null;
         (string kernel, string initramfs) = Prepare(session, parsed);
+        using LaunchedDomain domain = Launch(session, parsed, kernel, initramfs, command);
+        if (command is null && Terminal.IsTerminal(0))
+        {
+            DomainRecord guest = domain.Entry.Record;
+            session.Error.WriteLine($"Booting {guest.Name} with {guest.MemoryKiB >> 10} MiB. Ctrl-] leaves, `poweroff` ends the guest.");
+        }
+
+        return Show(session, domain, parsed.GetValue(Keep));
+    }
+
+    private static LaunchedDomain Launch(Session session, ParseResult parsed, string kernel, string initramfs, string? command)
+    {
         string? combined = command is null ? null : AddCommand(initramfs, command);
         try
         {
             GuestConfiguration guest = Describe(parsed, kernel, combined ?? initramfs, isCommand: command is not null);
-            DomainEntry entry = new DomainLauncher(session.Registry).Launch(guest, new LaunchOptions(StartPaused: true));
-            if (command is null && Terminal.IsTerminal(0))
-            {
-                session.Error.WriteLine($"Booting {guest.Name} with {guest.MemoryMiB} MiB. Ctrl-] leaves, `poweroff` ends the guest.");
-            }
-
-            return Show(session, entry, parsed.GetValue(Keep));
+            return new DomainLauncher(session.Registry).Launch(guest, new LaunchOptions(StartPaused: true));
         }
         finally
         {
@@ -73,34 +79,33 @@ internal static class TryVerb
         }
     }
 
-    private static int Show(Session session, DomainEntry entry, bool keep)
+    private static int Show(Session session, LaunchedDomain domain, bool keep)
     {
         ConsoleOutcome outcome;
-        using (ConsoleViewer viewer = ConsoleViewer.Open(entry))
+        using (ConsoleViewer viewer = ConsoleViewer.Open(domain.Entry))
         {
-            using (ControlClient client = DomainRegistry.Connect(entry))
+            using (ControlClient client = DomainRegistry.Connect(domain.Entry))
             {
                 client.Unpause();
+            }
+
+            if (keep)
+            {
+                domain.LetGo();
             }
 
             outcome = viewer.Run();
         }
 
-        if (outcome.Ended is null)
+        if (outcome.Ended is not null || keep)
         {
-            session.Error.WriteLine();
-            if (keep)
-            {
-                session.Error.WriteLine($"The guest goes on: `dom console {entry.Record.Name}` returns to it, `dom destroy {entry.Record.Name}` ends it.");
-            }
-            else
-            {
-                new DomainDestruction(session.Registry).Destroy(entry);
-                session.Error.WriteLine("Left the console; the guest is gone. (--keep would let it go on.)");
-            }
+            return outcome.Report(session);
         }
 
-        return outcome.Report(session);
+        new DomainDestruction(session.Registry).Destroy(domain.Entry);
+        session.Error.WriteLine();
+        session.Error.WriteLine("Left the console; the guest is gone. (--keep would let it go on.)");
+        return outcome.LeavingCode;
     }
 
     private static (string Kernel, string Initramfs) Prepare(Session session, ParseResult parsed)
@@ -129,7 +134,9 @@ internal static class TryVerb
 
     private static string AddCommand(string initramfs, string command)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"domovoi-try-{Environment.ProcessId}.img");
+        Directory.CreateDirectory(CacheDirectory.Root());
+        RemoveOrphans();
+        string path = Path.Combine(CacheDirectory.Root(), $"try-{Environment.ProcessId}.img");
         using FileStream output = File.Create(path);
         using (FileStream system = File.OpenRead(initramfs))
         {
@@ -138,6 +145,18 @@ internal static class TryVerb
 
         InitramfsBuilder.Append(new InitramfsContents { Command = command }, output);
         return path;
+    }
+
+    /// <summary>What commands left whose <c>dom</c> was killed in the moment before its guest had read it.</summary>
+    private static void RemoveOrphans()
+    {
+        foreach (string path in Directory.EnumerateFiles(CacheDirectory.Root(), "try-*.img"))
+        {
+            if (!Directory.Exists($"/proc/{Path.GetFileNameWithoutExtension(path)["try-".Length..]}"))
+            {
+                File.Delete(path);
+            }
+        }
     }
 
     private static GuestConfiguration Describe(ParseResult parsed, string kernel, string initramfs, bool isCommand)

@@ -46,6 +46,12 @@ public sealed record DomainSpecification
     /// <summary>Made but not run until <c>unpause</c>: <c>dom create -p</c>.</summary>
     public bool StartPaused { get; init; }
 
+    /// <summary>
+    /// Ends the domain when standard input ends, unless a byte came through it first: then it goes on without its caller. The pipe is
+    /// how the caller's death is noticed, whatever it died of. Not for <c>--spec -</c>.
+    /// </summary>
+    public bool EndsWithCaller { get; init; }
+
     /// <summary>Writes debugging detail to the hypervisor's log. The variable <c>DOMOVOI_VERBOSE=1</c> does the same.</summary>
     public bool Verbose { get; init; }
 }

@@ -22,8 +22,12 @@ internal static class LaunchArguments
 
         try
         {
-            using Stream file = path == "-" ? new DescriptorStream(0) : File.OpenRead(path);
-            return Check(JsonSerializer.Deserialize(file, ContractJson.Default.DomainSpecification));
+            bool isInput = path == "-";
+            using Stream file = isInput ? new DescriptorStream(0) : File.OpenRead(path);
+            DomainSpecification specification = Check(JsonSerializer.Deserialize(file, ContractJson.Default.DomainSpecification));
+            return isInput && specification.EndsWithCaller
+                ? throw new ProblemException("bad-specification", "A domain that ends with its caller cannot be described on standard input.")
+                : specification;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

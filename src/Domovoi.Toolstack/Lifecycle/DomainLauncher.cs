@@ -11,15 +11,15 @@ namespace Domovoi.Toolstack.Lifecycle;
 /// <summary>Makes domains: claims the name, starts the process, and cleans up when that fails.</summary>
 public sealed class DomainLauncher(DomainRegistry registry)
 {
-    /// <summary>Returns once the guest runs, or stands paused where it will begin.</summary>
+    /// <summary>Returns once the guest runs, or stands paused where it will begin. Until it is let go, it ends with this process.</summary>
     /// <exception cref="ProblemException">It does not, and nothing of it is left.</exception>
-    public DomainEntry Launch(GuestConfiguration guest, LaunchOptions options)
+    public LaunchedDomain Launch(GuestConfiguration guest, LaunchOptions options)
     {
         using DomainClaim claim = registry.Claim(guest.Name, id => Describe(guest, id));
-        DomainProcess.Start(Specify(guest, options, claim), claim.Folder);
+        Stream tie = DomainProcess.Start(Specify(guest, options, claim), claim.Folder);
         claim.Keep();
         DomainRecord record = DomainRecord.TryRead(claim.Folder) ?? Describe(guest, claim.Id);
-        return new DomainEntry(claim.Folder, record, IsAlive: true);
+        return new LaunchedDomain(new DomainEntry(claim.Folder, record, IsAlive: true), tie);
     }
 
     private static DomainRecord Describe(GuestConfiguration guest, int id) => new(
@@ -41,6 +41,7 @@ public sealed class DomainLauncher(DomainRegistry registry)
         OnCrash = guest.OnCrash,
         KernelCache = CacheDirectory.Kernels(),
         StartPaused = options.StartPaused,
+        EndsWithCaller = true,
         Verbose = options.Verbose,
     };
 

@@ -17,7 +17,8 @@ internal static class DomainProcess
     private const int LongestComplaint = 2000;
 
     /// <summary>Returns when the guest runs; otherwise throws what the process reported, and the process is gone.</summary>
-    internal static void Start(DomainSpecification specification, DomainFolder folder)
+    /// <returns>The pipe of <see cref="DomainSpecification.EndsWithCaller"/>.</returns>
+    internal static Stream Start(DomainSpecification specification, DomainFolder folder)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(specification, ContractJson.Default.DomainSpecification);
         File.WriteAllBytes(folder.Specification, json);
@@ -29,14 +30,15 @@ internal static class DomainProcess
             UseShellExecute = false,
         };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{FileName} did not start");
-        process.StandardInput.Close();
+        Stream tie = process.StandardInput.BaseStream;
         Task<string> complaint = process.StandardError.ReadToEndAsync();
         string? line = process.StandardOutput.ReadLine();
         if (TryParse(line) is { Ok: true })
         {
-            return;
+            return tie;
         }
 
+        tie.Dispose();
         Task.WaitAny(complaint, Task.Delay(TimeSpan.FromSeconds(2)));
         if (!process.WaitForExit(TimeSpan.FromSeconds(2)))
         {
