@@ -4,9 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Domovoi.Linux;
 
-/// <summary>lseek(2) with <c>SEEK_DATA</c>: where a sparse file has contents. Moves the file's position, which readers by offset ignore.</summary>
+/// <summary>lseek(2): where a sparse file has contents, and where it ends. Moves the file's position, which readers by offset ignore.</summary>
 public static partial class FileHoles
 {
+    private const int SEEK_END = 2;
     private const int SEEK_DATA = 3;
     private const int ENXIO = 6;
 
@@ -16,6 +17,13 @@ public static partial class FileHoles
     {
         long found = lseek(file, offset, SEEK_DATA);
         return found >= 0 ? found : Marshal.GetLastPInvokeError() == ENXIO ? long.MaxValue : offset;
+    }
+
+    /// <summary>Bytes; of a block device too, whose length stat(2) gives as zero.</summary>
+    public static long End(SafeFileHandle file)
+    {
+        long end = lseek(file, 0, SEEK_END);
+        return end >= 0 ? end : throw LinuxException.FromLastError(nameof(lseek));
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -14,6 +14,7 @@ public sealed class ProjectReferenceTests
         ["Domovoi.Memory"] = ["Domovoi.Linux"],
         ["Domovoi.Cpu"] = ["Domovoi.Linux", "Domovoi.Memory"],
         ["Domovoi.KernelImages"] = ["Domovoi.Linux", "Domovoi.Xen.Abi"],
+        ["Domovoi.GuestDisks"] = ["Domovoi.Linux"],
         ["Domovoi.Hypervisor"] = ["Domovoi.Cpu", "Domovoi.Memory", "Domovoi.Xen.Abi", "Domovoi.KernelImages"],
         ["Domovoi.Xenstore"] = ["Domovoi.Xen.Abi"],
         ["Domovoi.Backends"] = ["Domovoi.Hypervisor", "Domovoi.Xenstore", "Domovoi.Xen.Abi"],
