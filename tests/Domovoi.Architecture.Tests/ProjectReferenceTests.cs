@@ -17,6 +17,7 @@ public sealed class ProjectReferenceTests
         ["Domovoi.GuestDisks"] = ["Domovoi.Linux"],
         ["Domovoi.Hypervisor"] = ["Domovoi.Cpu", "Domovoi.Memory", "Domovoi.Xen.Abi", "Domovoi.KernelImages"],
         ["Domovoi.Xenstore"] = ["Domovoi.Xen.Abi"],
+        ["Domovoi.Network"] = ["Domovoi.Linux"],
         ["Domovoi.Backends"] = ["Domovoi.Hypervisor", "Domovoi.Xenstore", "Domovoi.Xen.Abi"],
         ["Domovoi.DomainHost"] =
         [

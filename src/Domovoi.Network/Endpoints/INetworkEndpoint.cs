@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Linux;
+using Domovoi.Network.Frames;
+
+namespace Domovoi.Network.Endpoints;
+
+/// <summary>What stands behind a vif on the host's side: NAT, a TAP device, an interface, other guests. Belongs to the vif's thread.</summary>
+/// <remarks>The vif's loop: <see cref="Prepare"/>, wait, <see cref="Receive"/>; <see cref="Send"/> at any time between.</remarks>
+public interface INetworkEndpoint : IDisposable
+{
+    /// <summary>Unfinished work it takes with a frame.</summary>
+    OffloadSupport Accepts { get; }
+
+    /// <summary>Passes a frame on, or drops it; never waits. The frame stays the caller's.</summary>
+    void Send(Frame frame);
+
+    /// <summary>Says what to wait for.</summary>
+    /// <param name="set">Gets the descriptors.</param>
+    /// <param name="sink">Who will take frames; while it has no room, none are waited for that can be left where they are.</param>
+    /// <returns>The longest wait.</returns>
+    TimeSpan Prepare(PollSet set, IFrameSink sink);
+
+    /// <summary>Delivers what has come, as far as the sink has room.</summary>
+    /// <param name="set">After the wait.</param>
+    /// <param name="sink">Takes the frames.</param>
+    void Receive(PollSet set, IFrameSink sink);
+}
