@@ -26,6 +26,7 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
     private readonly List<TranslatedBlock> _blocks = [];
     private readonly BlockDecoder _decoder = new();
     private readonly BlockTranslator _translator = new();
+    private readonly HostAssembler _redirector = new();
     private readonly ConcurrentQueue<ulong> _writtenFrames = new();
 
     public TranslationCache(GuestMemory memory, ulong bufferSize = 128UL << 20)
@@ -155,6 +156,13 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         }
 
         return _blocks[low];
+    }
+
+    /// <summary>Makes whoever comes to the head of a retired block go on to another block of the same address and mode.</summary>
+    internal void Redirect(in TranslatedBlock retired, in TranslatedBlock block)
+    {
+        _redirector.Begin(_buffer.ToWrite(retired.CheckedEntry), retired.CheckedEntry);
+        _redirector.Jump(block.CheckedEntry);
     }
 
     /// <summary>Retires what other writers than translated code wrote to. The processor's thread only.</summary>

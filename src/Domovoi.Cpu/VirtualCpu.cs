@@ -34,6 +34,14 @@ public sealed unsafe class VirtualCpu : IDisposable
         _state->PageMask = ~0xFFFUL;
         _state->JumpMask = StateLayout.JumpEntries - 1;
         _state->Go = 1;
+        _state->UserBits = policy.IgnoreUserBit ? PageWalker.ReadBits : PageWalker.ReadBits | PageWalker.UserAccess;
+        _state->FrameMask = PageWalker.FrameMask;
+        _state->MemoryLength = cache.Memory.Length;
+        _state->MemoryBase = cache.Memory.HostBase;
+        _state->CodeMarks = cache.Memory.CodeMarks;
+        _state->ReservedFirst = policy.ReservedFirstSlot;
+        _state->ReservedCount = policy.ReservedLastSlot - policy.ReservedFirstSlot + 1;
+        _state->ReservedRoot = HostOf(PhysicalAddress.OfFrame(policy.ReservedRoot));
         _state->Mxcsr = 0x1F80;
         _state->HostMxcsr = 0x1F80;
         _state->Xcr0 = HostFeatures.XcrMask;
@@ -126,6 +134,7 @@ public sealed unsafe class VirtualCpu : IDisposable
     {
         if (Breakpoints.Set(addresses, control))
         {
+            SetWalkRoots();
             FlushTlb();
         }
     }
@@ -171,7 +180,11 @@ public sealed unsafe class VirtualCpu : IDisposable
     public PhysicalAddress GetRoot(CpuMode mode) => Linear.GetRoot(mode);
 
     /// <summary>Sets the top-level page table of a mode. Does not flush.</summary>
-    public void SetRoot(CpuMode mode, PhysicalAddress root) => Linear.SetRoot(mode, root);
+    public void SetRoot(CpuMode mode, PhysicalAddress root)
+    {
+        Linear.SetRoot(mode, root);
+        SetWalkRoots();
+    }
 
     /// <summary>Forgets every translation of both modes.</summary>
     public void FlushTlb()
@@ -222,6 +235,16 @@ public sealed unsafe class VirtualCpu : IDisposable
 
     /// <summary>Sets x87, SSE and AVX state from the standard XSAVE layout.</summary>
     public void SetVectorState(ReadOnlySpan<byte> xsave) => VectorState.Set(_block, xsave);
+
+    /// <summary>Lets translated code walk page tables itself, unless each access must be seen here.</summary>
+    private void SetWalkRoots()
+    {
+        _state->KernelWalkRoot = Breakpoints.IsActive ? 0 : HostOf(Linear.GetRoot(CpuMode.Kernel));
+        _state->UserWalkRoot = Breakpoints.IsActive ? 0 : HostOf(Linear.GetRoot(CpuMode.User));
+    }
+
+    private nint HostOf(PhysicalAddress table) =>
+        _cache.Memory.Contains(table.Frame) ? _cache.Memory.HostBase + (nint)table.Value : 0;
 
     /// <summary>Makes translated code come back to the run loop soon. Any thread.</summary>
     internal void RequestAttention() => Volatile.Write(ref _state->Go, 0);

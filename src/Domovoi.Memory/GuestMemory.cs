@@ -38,6 +38,9 @@ public sealed unsafe class GuestMemory : IDisposable
     /// <summary>Where machine address 0 lies in this process. For the CPU engine only.</summary>
     public nint HostBase => (nint)_start;
 
+    /// <summary>Where the marks of code frames lie, one byte each. For the CPU engine only.</summary>
+    public nint CodeMarks => (nint)_holdsCode;
+
     /// <summary>Whether a frame index lies inside the machine.</summary>
     public bool Contains(ulong frame) => frame < FrameCount;
 

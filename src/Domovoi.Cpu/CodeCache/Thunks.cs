@@ -15,7 +15,10 @@ internal sealed class Thunks
     {
         nint leave = EmitLeave(assembler);
         Enter = EmitEnter(assembler);
-        Access = EmitCalled(assembler, LeaveCode.Access, leave);
+        nint access = EmitCalled(assembler, LeaveCode.Access, leave);
+        KernelAccess = RefillEmitter.Emit(assembler, CpuMode.Kernel, access);
+        UserAccess = RefillEmitter.Emit(assembler, CpuMode.User, access);
+        RestoreVectors = EmitRestoreVectors(assembler);
         nint commit = EmitCalled(assembler, LeaveCode.CommitStore, leave);
         CommitStore = EmitCommit(assembler, commit);
         Link = EmitCalled(assembler, LeaveCode.Link, leave);
@@ -31,8 +34,13 @@ internal sealed class Thunks
     /// <summary>C-callable, no arguments: loads the guest's registers and jumps to <c>HostResume</c>.</summary>
     internal nint Enter { get; }
 
-    /// <summary>Called with the linear address in R14 and an <see cref="AccessSite"/> in R15; returns a delta in R15.</summary>
-    internal nint Access { get; }
+    /// <summary>Called with the linear address in R14 and an <see cref="AccessSite"/> in R15; returns a delta in R15 and keeps flags.</summary>
+    internal nint KernelAccess { get; }
+
+    internal nint UserAccess { get; }
+
+    /// <summary>Called at the head of a block that uses vector registers while they are in the state block; keeps flags.</summary>
+    internal nint RestoreVectors { get; }
 
     /// <summary>Called behind a store made on the slow path; keeps flags.</summary>
     internal nint CommitStore { get; }
@@ -64,13 +72,12 @@ internal sealed class Thunks
 
         a.Lea64(HostRegister.Rsp, new HostAddress(HostRegister.Rsp, Displacement: -8));
         a.Store64(HostAddress.State(StateLayout.HostStack), HostRegister.Rsp);
-        ControlWord(a, 3, StateLayout.HostMxcsr);
-        ControlWord(a, 2, StateLayout.GuestMxcsr);
-        EmitVectors(a, store: false);
+        a.Cmp32Immediate8(HostAddress.State(StateLayout.VectorsWereResident), 0);
+        nint inMemory = a.JumpIf32(Condition.Equal);
+        EmitLoadVectors(a);
+        a.Bind32(inMemory);
         a.Load64(HostRegister.Rax, HostAddress.State(StateLayout.ArithmeticFlags));
-        a.Byte(0x04);
-        a.Byte(0x7F);
-        a.Byte(0x9E);
+        a.StoreFlagsFromRax();
         for (int guest = 0; guest < 16; guest++)
         {
             if (!RegisterMap.IsInMemory(guest))
@@ -99,15 +106,9 @@ internal sealed class Thunks
         a.Store64(HostAddress.State(StateLayout.ScratchR14), HostRegister.R14);
         a.Store64(HostAddress.State(StateLayout.ScratchR15), HostRegister.R15);
 
-        // LAHF; SETO AL
-        a.Byte(0x9F);
-        a.Byte(0x0F);
-        a.Byte(0x90);
-        a.Byte(0xC0);
+        a.LoadFlagsToRax();
         a.Store64(HostAddress.State(StateLayout.ArithmeticFlags), HostRegister.Rax);
-        EmitVectors(a, store: true);
-        ControlWord(a, 3, StateLayout.GuestMxcsr);
-        ControlWord(a, 2, StateLayout.HostMxcsr);
+        EmitSaveVectors(a);
         a.Load64(HostRegister.Rsp, HostAddress.State(StateLayout.HostStack));
         a.Lea64(HostRegister.Rsp, new HostAddress(HostRegister.Rsp, Displacement: 8));
         for (int i = s_saved.Length - 1; i >= 0; i--)
@@ -115,6 +116,35 @@ internal sealed class Thunks
             a.Pop(s_saved[i]);
         }
 
+        a.Return();
+        return start;
+    }
+
+    private static void EmitSaveVectors(HostAssembler a)
+    {
+        a.Load32(HostRegister.Rcx, HostAddress.State(StateLayout.VectorsResident));
+        a.Store32(HostAddress.State(StateLayout.VectorsWereResident), HostRegister.Rcx);
+        a.Cmp32Immediate(HostRegister.Rcx, 0);
+        nint inMemory = a.JumpIf32(Condition.Equal);
+        EmitVectors(a, store: true);
+        ControlWord(a, 3, StateLayout.GuestMxcsr);
+        ControlWord(a, 2, StateLayout.HostMxcsr);
+        a.StoreImmediate32(HostAddress.State(StateLayout.VectorsResident), 0);
+        a.Bind32(inMemory);
+    }
+
+    private static void EmitLoadVectors(HostAssembler a)
+    {
+        ControlWord(a, 3, StateLayout.HostMxcsr);
+        ControlWord(a, 2, StateLayout.GuestMxcsr);
+        EmitVectors(a, store: false);
+        a.StoreImmediate32(HostAddress.State(StateLayout.VectorsResident), 1);
+    }
+
+    private static nint EmitRestoreVectors(HostAssembler a)
+    {
+        nint start = a.Position;
+        EmitLoadVectors(a);
         a.Return();
         return start;
     }

@@ -1,43 +1,10 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.CompilerServices;
-
 namespace Domovoi.Cpu.Emit;
 
 /// <summary>Writes host machine code for the engine's own sequences. Guest instructions go through Iced's encoder.</summary>
-/// <remarks>
-/// Code is written through one mapping and runs from another: <see cref="Position"/> is where the code will run.
-/// Branches to places not known yet return the address of their displacement, for <c>Bind8</c> and <c>Bind32</c>.
-/// </remarks>
-internal sealed unsafe class HostAssembler
+/// <remarks>Branches to places not known yet return the address of their displacement, for <c>Bind8</c> and <c>Bind32</c>.</remarks>
+internal sealed class HostAssembler : HostEncoder
 {
-    private byte* _at;
-    private long _runOffset;
-
-    /// <summary>Where the next byte will run.</summary>
-    public nint Position => (nint)(_at + _runOffset);
-
-    /// <summary>Starts writing at <paramref name="write"/> code that runs at <paramref name="run"/>.</summary>
-    public void Begin(nint write, nint run)
-    {
-        _at = (byte*)write;
-        _runOffset = run - write;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Byte(int value) => *_at++ = (byte)value;
-
-    public void Int32(int value)
-    {
-        Unsafe.WriteUnaligned(_at, value);
-        _at += 4;
-    }
-
-    public void Int64(ulong value)
-    {
-        Unsafe.WriteUnaligned(_at, value);
-        _at += 8;
-    }
-
     /// <summary>MOV r64, imm in its shortest form. Leaves flags alone.</summary>
     public void MoveImmediate(HostRegister target, ulong value)
     {
@@ -116,16 +83,68 @@ internal sealed unsafe class HostAssembler
 
     public void Xor64(HostRegister target, in HostAddress source) => MemoryForm(0x33, (int)target, source, wide: true);
 
+    public void And64(HostRegister target, HostRegister source) => RegisterForm(0x23, target, source, wide: true);
+
+    public void And64(HostRegister target, in HostAddress source) => MemoryForm(0x23, (int)target, source, wide: true);
+
+    public void Add64(HostRegister target, in HostAddress source) => MemoryForm(0x03, (int)target, source, wide: true);
+
+    public void Add32(HostRegister target, HostRegister source) => RegisterForm(0x03, target, source, wide: false);
+
+    public void Sub64(HostRegister target, HostRegister source) => RegisterForm(0x2B, target, source, wide: true);
+
+    public void Sub64(HostRegister target, in HostAddress source) => MemoryForm(0x2B, (int)target, source, wide: true);
+
+    public void Sub32(HostRegister target, in HostAddress source) => MemoryForm(0x2B, (int)target, source, wide: false);
+
+    public void Cmp64(HostRegister left, in HostAddress right) => MemoryForm(0x3B, (int)left, right, wide: true);
+
+    public void Cmp32(HostRegister left, in HostAddress right) => MemoryForm(0x3B, (int)left, right, wide: false);
+
+    public void Cmp32(HostRegister left, HostRegister right) => RegisterForm(0x3B, left, right, wide: false);
+
+    public void Cmp32Immediate(HostRegister target, int value) => ImmediateForm(7, target, value, wide: false);
+
+    public void Or32Immediate(HostRegister target, int value) => ImmediateForm(1, target, value, wide: false);
+
+    public void And64Immediate(HostRegister target, int value) => ImmediateForm(4, target, value, wide: true);
+
+    /// <summary>TEST r32, imm32.</summary>
+    public void Test32Immediate(HostRegister target, int value)
+    {
+        OptionalRex(0, 0, (int)target);
+        Byte(0xF7);
+        Byte(0xC0 | ((int)target & 7));
+        Int32(value);
+    }
+
+    /// <summary>TEST r64, r64.</summary>
+    public void Test64(HostRegister target) => RegisterForm(0x85, target, target, wide: true);
+
+    public void Negate64(HostRegister target)
+    {
+        OptionalRex(8, 0, (int)target);
+        Byte(0xF7);
+        Byte(0xD8 | ((int)target & 7));
+    }
+
+    public void ShiftLeft32(HostRegister target, int count) => ShiftForm(4, target, count, wide: false);
+
+    public void ShiftRight64(HostRegister target, int count) => ShiftForm(5, target, count, wide: true);
+
+    public void ShiftRightArithmetic64(HostRegister target, int count) => ShiftForm(7, target, count, wide: true);
+
     public void And32Immediate(HostRegister target, int value) => ImmediateForm(4, target, value, wide: false);
 
     public void Cmp64Immediate(HostRegister target, int value) => ImmediateForm(7, target, value, wide: true);
 
-    public void ShiftRight32(HostRegister target, int count)
+    public void ShiftRight32(HostRegister target, int count) => ShiftForm(5, target, count, wide: false);
+
+    /// <summary>CMP byte ptr [m], imm8.</summary>
+    public void Cmp8Immediate(in HostAddress target, int value)
     {
-        OptionalRex(0, 0, (int)target);
-        Byte(0xC1);
-        Byte(0xE8 | ((int)target & 7));
-        Byte(count);
+        MemoryForm(0x80, 7, target, wide: false);
+        Byte(value);
     }
 
     /// <summary>CMP dword ptr [m], imm8.</summary>
@@ -256,177 +275,33 @@ internal sealed unsafe class HostAssembler
         return Hole8();
     }
 
+    /// <summary>JRCXZ to a known place close by.</summary>
+    public void JumpIfRcxZero(nint target)
+    {
+        Byte(0xE3);
+        Byte(checked((sbyte)(target - (Position + 1))));
+    }
+
+    /// <summary>The arithmetic flags, as <see cref="State.CpuState"/> keeps them, in RAX.</summary>
+    public void LoadFlagsToRax()
+    {
+        Byte(0x9F);                                         // LAHF
+        Byte(0x0F);                                         // SETO AL
+        Byte(0x90);
+        Byte(0xC0);
+    }
+
+    /// <summary>The arithmetic flags from RAX.</summary>
+    public void StoreFlagsFromRax()
+    {
+        Byte(0x04);                                         // ADD AL, 0x7F
+        Byte(0x7F);
+        Byte(0x9E);                                         // SAHF
+    }
+
     public void Call(nint target)
     {
         Byte(0xE8);
         Int32(Relative(target));
-    }
-
-    /// <summary>Makes a short branch lead here.</summary>
-    public void Bind8(nint hole)
-    {
-        byte* write = (byte*)(hole - (nint)_runOffset);
-        long distance = Position - (hole + 1);
-        if (distance != (sbyte)distance)
-        {
-            throw new InvalidOperationException($"A short branch spans {distance} bytes.");
-        }
-
-        *write = (byte)distance;
-    }
-
-    /// <summary>Makes a near branch lead here.</summary>
-    public void Bind32(nint hole) => Bind32(hole, Position);
-
-    /// <summary>Makes a near branch lead to a known place.</summary>
-    public void Bind32(nint hole, nint target) =>
-        Unsafe.WriteUnaligned((byte*)(hole - (nint)_runOffset), checked((int)(target - (hole + 4))));
-
-    /// <summary>An instruction with one register and one memory operand.</summary>
-    /// <param name="opcode">One or two opcode bytes, the first in the high half.</param>
-    public void MemoryForm(int opcode, int register, in HostAddress address, bool wide, bool forceRex = false)
-    {
-        if (address.Gs)
-        {
-            Byte(0x65);
-        }
-
-        int rex = (wide ? 8 : 0) | ((register >> 3) << 2) | HighBit(address.Index, 1) | HighBit(address.Base, 0);
-        if (rex != 0 || forceRex)
-        {
-            Byte(0x40 | rex);
-        }
-
-        OpcodeBytes(opcode);
-        ModRm(register & 7, address);
-    }
-
-    /// <summary>The ModRM byte, SIB byte and displacement of a memory operand.</summary>
-    public void ModRm(int register, in HostAddress address)
-    {
-        int field = register << 3;
-        if (address.Base == HostRegister.None)
-        {
-            Byte(field | 4);
-            int index = address.Index == HostRegister.None ? 4 : (int)address.Index & 7;
-            Byte((address.ScaleLog2 << 6) | (index << 3) | 5);
-            Int32(address.Displacement);
-            return;
-        }
-
-        int low = (int)address.Base & 7;
-        int mode = address.Displacement == 0 && low != 5 ? 0 : address.Displacement == (sbyte)address.Displacement ? 1 : 2;
-        if (address.Index == HostRegister.None && low != 4)
-        {
-            Byte((mode << 6) | field | low);
-        }
-        else
-        {
-            int index = address.Index == HostRegister.None ? 4 : (int)address.Index & 7;
-            Byte((mode << 6) | field | 4);
-            Byte((address.ScaleLog2 << 6) | (index << 3) | low);
-        }
-
-        if (mode == 1)
-        {
-            Byte(address.Displacement);
-        }
-        else if (mode == 2)
-        {
-            Int32(address.Displacement);
-        }
-    }
-
-    private static int HighBit(HostRegister register, int position) =>
-        register == HostRegister.None ? 0 : ((int)register >> 3) << position;
-
-    private void RegisterForm(int opcode, HostRegister register, HostRegister rm, bool wide)
-    {
-        int rex = (wide ? 8 : 0) | (((int)register >> 3) << 2) | ((int)rm >> 3);
-        if (rex != 0)
-        {
-            Byte(0x40 | rex);
-        }
-
-        OpcodeBytes(opcode);
-        Byte(0xC0 | (((int)register & 7) << 3) | ((int)rm & 7));
-    }
-
-    private void ImmediateForm(int extension, HostRegister target, int value, bool wide)
-    {
-        OptionalRex(wide ? 8 : 0, 0, (int)target);
-        bool small = value == (sbyte)value;
-        Byte(small ? 0x83 : 0x81);
-        Byte(0xC0 | (extension << 3) | ((int)target & 7));
-        if (small)
-        {
-            Byte(value);
-        }
-        else
-        {
-            Int32(value);
-        }
-    }
-
-    private void VexRegisterForm(
-        int pp, int map, bool wide, int opcode, HostRegister register, HostRegister second, HostRegister rm)
-    {
-        Byte(0xC4);
-        Byte((((int)register >> 3) ^ 1) << 7 | 0x40 | (((int)rm >> 3) ^ 1) << 5 | map);
-        int vvvv = second == HostRegister.None ? 15 : ~(int)second & 15;
-        Byte((wide ? 0x80 : 0) | (vvvv << 3) | pp);
-        Byte(opcode);
-        Byte(0xC0 | (((int)register & 7) << 3) | ((int)rm & 7));
-    }
-
-    private void VexMemoryForm(int pp, int map, bool wide, int opcode, int register, int second, in HostAddress address)
-    {
-        if (address.Gs)
-        {
-            Byte(0x65);
-        }
-
-        Byte(0xC4);
-        int x = HighBit(address.Index, 0) ^ 1;
-        int b = HighBit(address.Base, 0) ^ 1;
-        Byte(((register >> 3) ^ 1) << 7 | x << 6 | b << 5 | map);
-        Byte((wide ? 0x80 : 0) | ((~second & 15) << 3) | pp);
-        Byte(opcode);
-        ModRm(register & 7, address);
-    }
-
-    private void OpcodeBytes(int opcode)
-    {
-        if (opcode > 0xFF)
-        {
-            Byte(opcode >> 8);
-        }
-
-        Byte(opcode);
-    }
-
-    private void OptionalRex(int wide, int reg, int rm)
-    {
-        int rex = wide | ((reg >> 3) << 2) | (rm >> 3);
-        if (rex != 0)
-        {
-            Byte(0x40 | rex);
-        }
-    }
-
-    private int Relative(nint target) => checked((int)(target - (Position + 4)));
-
-    private nint Hole32()
-    {
-        nint hole = Position;
-        Int32(0);
-        return hole;
-    }
-
-    private nint Hole8()
-    {
-        nint hole = Position;
-        Byte(0);
-        return hole;
     }
 }

@@ -8,13 +8,16 @@ namespace Domovoi.Cpu.Mmu;
 internal sealed class PageWalker(GuestMemory memory, PagingPolicy policy)
 {
     private const ulong Present = 1;
-    private const ulong Writable = 2;
-    private const ulong UserAccess = 4;
+    internal const ulong Writable = 2;
+    internal const ulong UserAccess = 4;
     private const ulong Accessed = 0x20;
-    private const ulong Dirty = 0x40;
-    private const ulong PageSize = 0x80;
+    internal const ulong Dirty = 0x40;
+    internal const ulong PageSize = 0x80;
     private const ulong NoExecute = 1UL << 63;
-    private const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
+    internal const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
+
+    /// <summary>Present and accessed: what every entry has above a page that may be read without telling anybody.</summary>
+    internal const ulong ReadBits = Present | Accessed;
 
     internal static bool IsCanonical(ulong linear) => (ulong)((long)(linear << 16) >> 16) == linear;
 

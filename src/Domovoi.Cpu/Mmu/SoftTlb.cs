@@ -13,14 +13,15 @@ namespace Domovoi.Cpu.Mmu;
 /// </remarks>
 internal sealed unsafe class SoftTlb(byte* block)
 {
-    private const int LogCapacity = 192;
+    private const int LogCapacity = StateLayout.LogCapacity;
     private const int Mask = StateLayout.TlbEntries - 1;
 
-    private readonly ushort[] _lowLog = new ushort[LogCapacity];
-    private readonly ushort[] _highLog = new ushort[LogCapacity];
-    private int _lowLogged = LogCapacity;
-    private int _highLogged = LogCapacity;
+    private readonly CpuState* _state = (CpuState*)block;
     private bool _kernelRanLowCode;
+
+    private Span<ushort> LowLog => new(block + StateLayout.LowLog, LogCapacity);
+
+    private Span<ushort> HighLog => new(block + StateLayout.HighLog, LogCapacity);
 
     /// <summary>Empties everything, whatever was there.</summary>
     internal void Initialize()
@@ -30,7 +31,7 @@ internal sealed unsafe class SoftTlb(byte* block)
             ClearTable(table);
         }
 
-        (_lowLogged, _highLogged) = (0, 0);
+        (_state->LowLogged, _state->HighLogged) = (0, 0);
         ForgetJumps();
     }
 
@@ -38,10 +39,10 @@ internal sealed unsafe class SoftTlb(byte* block)
     internal void Flush()
     {
         new Span<byte>(block + StateLayout.CodeTlb, 2 * StateLayout.CodeTlbStride).Clear();
-        if (_lowLogged < LogCapacity && _highLogged < LogCapacity)
+        if (_state->LowLogged < LogCapacity && _state->HighLogged < LogCapacity)
         {
-            ClearLogged(_lowLog.AsSpan(0, _lowLogged));
-            ClearLogged(_highLog.AsSpan(0, _highLogged));
+            ClearLogged(LowLog[.._state->LowLogged]);
+            ClearLogged(HighLog[.._state->HighLogged]);
         }
         else
         {
@@ -51,7 +52,7 @@ internal sealed unsafe class SoftTlb(byte* block)
             }
         }
 
-        (_lowLogged, _highLogged, _kernelRanLowCode) = (0, 0, false);
+        (_state->LowLogged, _state->HighLogged, _kernelRanLowCode) = (0, 0, false);
     }
 
     /// <summary>Forgets all of user mode, and the lower half of the address space in kernel mode.</summary>
@@ -59,9 +60,9 @@ internal sealed unsafe class SoftTlb(byte* block)
     {
         int stride = StateLayout.CodeTlbStride;
         new Span<byte>(block + StateLayout.CodeTlb + (_kernelRanLowCode ? 0 : stride), _kernelRanLowCode ? 2 * stride : stride).Clear();
-        if (_lowLogged < LogCapacity)
+        if (_state->LowLogged < LogCapacity)
         {
-            ClearLogged(_lowLog.AsSpan(0, _lowLogged));
+            ClearLogged(LowLog[.._state->LowLogged]);
         }
         else
         {
@@ -71,7 +72,7 @@ internal sealed unsafe class SoftTlb(byte* block)
             ClearTable(Table(CpuMode.User, write: true));
         }
 
-        (_lowLogged, _kernelRanLowCode) = (0, false);
+        (_state->LowLogged, _kernelRanLowCode) = (0, false);
     }
 
     /// <summary>Forgets one page in all tables.</summary>
@@ -100,10 +101,10 @@ internal sealed unsafe class SoftTlb(byte* block)
         *NegatedPage(table, slot) = 0 - (page >> 12);
         *Delta(table, slot) = delta;
         bool isLow = mode == CpuMode.User || (long)page >= 0;
-        ref int logged = ref isLow ? ref _lowLogged : ref _highLogged;
+        ref int logged = ref isLow ? ref _state->LowLogged : ref _state->HighLogged;
         if (logged < LogCapacity)
         {
-            (isLow ? _lowLog : _highLog)[logged++] = (ushort)((table << 10) | slot);
+            (isLow ? LowLog : HighLog)[logged++] = (ushort)((table << 10) | slot);
         }
     }
 

@@ -72,6 +72,7 @@ internal sealed unsafe class RunLoop
                     return Exit.Reason;
                 }
 
+                _state->VectorsWereResident = 0;
                 entry = FindBlock(_state->Rip)?.FastEntry ?? 0;
                 if (entry == 0)
                 {
@@ -204,8 +205,12 @@ internal sealed unsafe class RunLoop
     {
         _cpu.Counters.Dispatches++;
         CodePage? page = _cache.PageOf(stub->PageId);
-        if (page is not null
-            && _cpu.Linear.TryTranslate(page.VirtualPage, Access.Execute, out Memory.PhysicalAddress address, out _)
+        if (page is null)
+        {
+            return LeaveRetired(stub);
+        }
+
+        if (_cpu.Linear.TryTranslate(page.VirtualPage, Access.Execute, out Memory.PhysicalAddress address, out _)
             && address.Frame == page.Frame)
         {
             _cpu.Tlb.CodeSlot(_cpu.Mode, page.VirtualPage) = page.Id;
@@ -213,6 +218,21 @@ internal sealed unsafe class RunLoop
         }
 
         _state->Rip = stub->Rip;
+        return 0;
+    }
+
+    /// <summary>Branches linked to a retired block still lead there: its head becomes a jump to the block that took its place.</summary>
+    private nint LeaveRetired(IdentityStub* stub)
+    {
+        _state->Rip = stub->Rip;
+        TranslatedBlock retired = _cache.BlockAt((nint)stub);
+        nuint before = _cache.Epoch;
+        TranslatedBlock? block = FindBlock(_state->Rip);
+        if (block is not null && _cache.Epoch == before && retired.Page == stub->PageId)
+        {
+            _cache.Redirect(retired, block);
+        }
+
         return 0;
     }
 

@@ -74,6 +74,26 @@ public struct CpuState
     /// <summary>XCR0 as the guest set it.</summary>
     [FieldOffset(0x150)] public ulong Xcr0;
 
+    [FieldOffset(0x180)] internal nint KernelWalkRoot;
+    [FieldOffset(0x188)] internal nint UserWalkRoot;
+    [FieldOffset(0x190)] internal nint ReservedRoot;
+    [FieldOffset(0x198)] internal int ReservedFirst;
+    [FieldOffset(0x19C)] internal int ReservedCount;
+    [FieldOffset(0x1A0)] internal ulong UserBits;
+    [FieldOffset(0x1A8)] internal ulong FrameMask;
+    [FieldOffset(0x1B0)] internal ulong MemoryLength;
+    [FieldOffset(0x1B8)] internal nint MemoryBase;
+
+    /// <summary>Whether the vector registers and MXCSR are in the host's registers; else they are in the state block.</summary>
+    [FieldOffset(0x1C0)] internal int VectorsResident;
+
+    /// <summary>Whether they were when translated code left last: code that goes on in the middle of a block wants them back.</summary>
+    [FieldOffset(0x1C4)] internal int VectorsWereResident;
+
+    [FieldOffset(0x1C8)] internal int LowLogged;
+    [FieldOffset(0x1CC)] internal int HighLogged;
+    [FieldOffset(0x1D0)] internal nint CodeMarks;
+
     /// <summary>RFLAGS, all bits.</summary>
     public ulong Rflags
     {

@@ -37,6 +37,28 @@ internal static class StateLayout
     internal const int Xcr0 = 0x150;
     internal const int FormedAddress = 0x158;
 
+    /// <summary>Where the emitted page walk keeps the guest's registers meanwhile.</summary>
+    internal const int WalkSaved = 0x160;
+
+    /// <summary>Per mode the host address of the top-level page table; 0 when C# must make each walk.</summary>
+    internal const int WalkRoots = 0x180;
+    internal const int ReservedRoot = 0x190;
+    internal const int ReservedFirst = 0x198;
+    internal const int ReservedCount = 0x19C;
+
+    /// <summary>The bits that all entries above a page must have for user mode to read it.</summary>
+    internal const int UserBits = 0x1A0;
+    internal const int FrameMask = 0x1A8;
+    internal const int MemoryLength = 0x1B0;
+    internal const int MemoryBase = 0x1B8;
+    internal const int VectorsResident = 0x1C0;
+    internal const int VectorsWereResident = 0x1C4;
+    internal const int LowLogged = 0x1C8;
+    internal const int HighLogged = 0x1CC;
+
+    /// <summary>Host address of the bytes that mark frames with translated code.</summary>
+    internal const int CodeMarks = 0x1D0;
+
     /// <summary>Sixteen YMM registers, 32 bytes each.</summary>
     internal const int Vectors = 0x200;
 
@@ -50,6 +72,11 @@ internal static class StateLayout
     /// <summary>Per mode 1024 identities (u32) of the code page that a virtual page is now.</summary>
     internal const int CodeTlb = 0x1000;
     internal const int CodeTlbStride = 0x1000;
+
+    /// <summary>Which TLB slots were filled since the last flush: (table &lt;&lt; 10) | slot, for each half of the address space.</summary>
+    internal const int LowLog = 0x3000;
+    internal const int HighLog = 0x3200;
+    internal const int LogCapacity = 256;
 
     /// <summary>Four tables (kernel read, kernel write, user read, user write) of {tag, delta}.</summary>
     internal const int DataTlb = 0x10000;

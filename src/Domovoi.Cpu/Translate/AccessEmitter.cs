@@ -55,7 +55,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             }
 
             assembler.MoveImmediate(HostRegister.R15, access.Site.Packed);
-            assembler.Call(thunks.Access);
+            assembler.Call((Mode & ModeKey.User) != 0 ? thunks.UserAccess : thunks.KernelAccess);
             if (!access.Site.IsWrite)
             {
                 assembler.Jump(access.Operation);

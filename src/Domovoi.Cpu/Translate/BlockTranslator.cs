@@ -67,10 +67,20 @@ internal sealed class BlockTranslator
         _accesses.Mode = page.Mode;
         _sites.Clear();
         _assembler.Begin(buffer.NextWrite, buffer.NextRun);
+        bool vectors = UsesVectors(block);
+        nint restored = 0;
+        nint restore = vectors ? EmitVectorRestore(thunks, out restored) : 0;
         _start = _assembler.Position;
         Exits.Begin(buffer, thunks, page.Mode, block.Rip);
         Exits.EmitIdentityCheck(page);
         nint fast = _assembler.Position;
+        if (vectors)
+        {
+            _assembler.Load32(HostRegister.Rcx, HostAddress.State(StateLayout.VectorsResident));
+            _assembler.JumpIfRcxZero(restore);
+            _assembler.Bind32(restored);
+        }
+
         if (nextPage is not null)
         {
             Exits.EmitIdentityCheck(nextPage);
@@ -154,6 +164,29 @@ internal sealed class BlockTranslator
         }
 
         return -1;
+    }
+
+    /// <summary>Whether the block needs the vector registers and MXCSR in the host's registers.</summary>
+    private bool UsesVectors(DecodedBlock block)
+    {
+        for (int i = 0; i < block.Count && (Mode & ModeKey.TaskSwitched) == 0; i++)
+        {
+            if (FactsOf(block.Instructions[i]).IsWideVector)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Stands before the block, within a short branch of its head.</summary>
+    private nint EmitVectorRestore(Thunks thunks, out nint restored)
+    {
+        nint start = _assembler.Position;
+        _assembler.Call(thunks.RestoreVectors);
+        restored = _assembler.Jump32();
+        return start;
     }
 
     private void TranslateOne(in Instruction instruction)
