@@ -19,16 +19,18 @@ internal sealed class GuestHost : IDisposable
     internal static DebianGuest Debian => s_debian.Value;
 
     /// <summary>Runs a verb to its end.</summary>
-    internal DomResult Dom(params string[] arguments)
+    internal DomResult Dom(params string[] arguments) => Dom(s_limit, arguments);
+
+    internal DomResult Dom(TimeSpan limit, string[] arguments)
     {
         using Process process = Start(arguments);
         process.StandardInput.Close();
         Task<string> error = process.StandardError.ReadToEndAsync();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
-        if (!process.WaitForExit(s_limit))
+        if (!process.WaitForExit(limit))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"dom {string.Join(' ', arguments)} did not end within {s_limit}.");
+            Assert.Fail($"dom {string.Join(' ', arguments)} did not end within {limit}.");
         }
 
         return new DomResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());

@@ -5,7 +5,7 @@ using Domovoi.Toolstack.Provisioning;
 
 namespace Domovoi.Cli.Verbs;
 
-/// <summary>Makes guest images: for now, an initramfs around busybox.</summary>
+/// <summary>Makes guest images: Debian disks, and an initramfs around busybox.</summary>
 internal static class ImageVerb
 {
     private static readonly Argument<string> Target = new("out") { Description = "The file to write." };
@@ -32,7 +32,7 @@ internal static class ImageVerb
             Refresh,
         };
         fetch.SetAction(parsed => Fetch(session, parsed.GetValue(Refresh)));
-        return new Verb("image", "Make guest images.") { initramfs, fetch };
+        return new Verb("image", "Make guest images.") { ImageBuildVerb.Build(session), initramfs, fetch };
     }
 
     private static int BuildInitramfs(Session session, ParseResult parsed)
