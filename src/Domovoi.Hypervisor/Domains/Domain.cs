@@ -46,6 +46,7 @@ public sealed class Domain : IDisposable
 
         EventChannels = new EventChannelTable(settings.Id, frames, SharedInfo, _vcpus);
         Grants = new GrantTable(settings.Id, frames);
+        Watchdogs = new DomainWatchdogs(this);
         Deadlines = new DeadlineThread(this);
         _life = new DomainLife(this, _vcpus);
     }
@@ -89,6 +90,8 @@ public sealed class Domain : IDisposable
     internal TranslationCache Translations { get; }
 
     internal DeadlineThread Deadlines { get; }
+
+    internal DomainWatchdogs Watchdogs { get; }
 
     /// <summary>Starts the vCPUs that are online; afterwards their registers belong to their threads.</summary>
     public void Start() => _life.Start();

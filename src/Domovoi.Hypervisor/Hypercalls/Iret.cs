@@ -43,6 +43,11 @@ internal static class Iret
         }
 
         caller.EventsMasked = (frame.Rflags & ProcessorFlags.Interrupt) == 0;
+        if (caller.IsInNmi)
+        {
+            TrapDelivery.EndNmi(caller);
+        }
+
         state.Rip = frame.Rip;
         LoadSegments(caller, (ushort)(frame.Cs | 3), (ushort)(frame.Ss | 3), frame.Rax);
         return (long)frame.Rax;

@@ -107,14 +107,7 @@ internal static class SchedOp
     }
 
     /// <summary><c>SCHEDOP_watchdog</c></summary>
-    private static long Watchdog(Vcpu caller, ulong pointer)
-    {
-        if (!caller.TryRead(pointer, out SchedWatchdog _))
-        {
-            return (long)XenError.BadAddress;
-        }
-
-        caller.Domain.Log.WriteOnce("watchdog", "SCHEDOP_watchdog is not implemented.");
-        return (long)XenError.NotImplemented;
-    }
+    private static long Watchdog(Vcpu caller, ulong pointer) => caller.TryRead(pointer, out SchedWatchdog request)
+        ? caller.Domain.Watchdogs.Set(request.Id, request.Timeout)
+        : (long)XenError.BadAddress;
 }

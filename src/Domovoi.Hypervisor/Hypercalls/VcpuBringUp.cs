@@ -15,9 +15,18 @@ internal static class VcpuBringUp
             return XenError.Exists;
         }
 
-        return caller.TryRead(pointer, out VcpuGuestContext context)
-            ? VcpuContextLoader.Load(target, in context)
-            : XenError.BadAddress;
+        if (!caller.TryRead(pointer, out VcpuGuestContext context))
+        {
+            return XenError.BadAddress;
+        }
+
+        XenError error = VcpuContextLoader.Load(target, in context);
+        if (error == XenError.None)
+        {
+            target.Request(VcpuRequests.ReloadSegments);
+        }
+
+        return error;
     }
 
     /// <summary><c>VCPUOP_up</c></summary>

@@ -4,7 +4,7 @@ using Domovoi.Hypervisor.Vcpus;
 
 namespace Domovoi.Hypervisor.Timers;
 
-/// <summary>Interrupts running vCPUs when their timers are due. One thread per domain; asleep while all vCPUs are.</summary>
+/// <summary>Interrupts running vCPUs when their timers are due, and ends the domain when a watchdog is. One thread per domain; asleep while all vCPUs are.</summary>
 internal sealed class DeadlineThread : IDisposable
 {
     private readonly Domain _domain;
@@ -66,7 +66,7 @@ internal sealed class DeadlineThread : IDisposable
 
     private long Earliest()
     {
-        long earliest = VcpuTimers.Never;
+        long earliest = _domain.Watchdogs.NextDeadline;
         foreach (Vcpu vcpu in _domain.Vcpus)
         {
             earliest = Math.Min(earliest, vcpu.Timers.WatchedDeadline);
@@ -77,6 +77,7 @@ internal sealed class DeadlineThread : IDisposable
 
     private void Interrupt(long now)
     {
+        _domain.Watchdogs.Expire(now);
         foreach (Vcpu vcpu in _domain.Vcpus)
         {
             long deadline = vcpu.Timers.WatchedDeadline;

@@ -52,18 +52,45 @@ internal static class TrapDelivery
     internal static void DeliverEvent(Vcpu vcpu) =>
         Enter(vcpu, new GuestEntryPoint(vcpu.EntryPoints.Event, MasksEvents: true), hasErrorCode: false, 0);
 
-    /// <summary>Delivers an NMI if the guest has a handler for it.</summary>
+    /// <summary>Delivers an NMI if the guest has a handler for it and is not in that already; then it waits.</summary>
     internal static void DeliverNmi(Vcpu vcpu)
     {
-        if (vcpu.EntryPoints.Trap(ExceptionVector.NonMaskableInterrupt).Address != 0)
+        vcpu.NmiIsPending = vcpu.IsInNmi;
+        if (!vcpu.IsInNmi && vcpu.EntryPoints.Trap(ExceptionVector.NonMaskableInterrupt).Address != 0)
         {
+            vcpu.IsInNmi = true;
             Raise(vcpu, ExceptionVector.NonMaskableInterrupt);
+        }
+    }
+
+    /// <summary>The guest's handler returns: the next NMI may come.</summary>
+    internal static void EndNmi(Vcpu vcpu)
+    {
+        vcpu.IsInNmi = false;
+        if (vcpu.NmiIsPending)
+        {
+            vcpu.Request(VcpuRequests.Nmi);
         }
     }
 
     /// <summary>Enters a handler.</summary>
     /// <exception cref="DomainCrashException">There is no handler, or the kernel stack cannot take the frame.</exception>
     internal static void Enter(Vcpu vcpu, GuestEntryPoint handler, bool hasErrorCode, uint errorCode)
+    {
+        ulong code = errorCode;
+        Enter(vcpu, handler, hasErrorCode ? new ReadOnlySpan<ulong>(in code) : []);
+    }
+
+    /// <summary>Enters the failsafe callback (<c>CALLBACKTYPE_failsafe</c>).</summary>
+    /// <param name="vcpu">Whose segments could not be loaded.</param>
+    /// <param name="segments">The selectors that were wanted: DS, ES, FS, GS.</param>
+    internal static void EnterFailsafe(Vcpu vcpu, ReadOnlySpan<ulong> segments) =>
+        Enter(vcpu, vcpu.EntryPoints.Failsafe, segments);
+
+    /// <param name="vcpu">Whose guest is entered.</param>
+    /// <param name="handler">Where.</param>
+    /// <param name="extra">Words of the frame between R11 and RIP; four at most.</param>
+    private static void Enter(Vcpu vcpu, GuestEntryPoint handler, ReadOnlySpan<ulong> extra)
     {
         ref CpuState state = ref vcpu.Cpu.State;
         ulong codeSelector = state.Cs;
@@ -81,16 +108,12 @@ internal static class TrapDelivery
         ref byte mask = ref vcpu.Domain.Memory.Shared<byte>(vcpu.InfoAddress + VcpuInfo.UpcallMask);
         ulong savedMask = mask;
         ulong flags = state.Rflags;
-        int words = hasErrorCode ? 8 : 7;
-        Span<ulong> frame = stackalloc ulong[8];
-        int next = 0;
-        frame[next++] = state.Rcx;
-        frame[next++] = state.R11;
-        if (hasErrorCode)
-        {
-            frame[next++] = errorCode;
-        }
-
+        int words = 7 + extra.Length;
+        Span<ulong> frame = stackalloc ulong[11];
+        frame[0] = state.Rcx;
+        frame[1] = state.R11;
+        extra.CopyTo(frame[2..]);
+        int next = 2 + extra.Length;
         frame[next++] = state.Rip;
         frame[next++] = codeSelector | (savedMask << 32);
         frame[next++] = FlagsForFrame(vcpu, flags, savedMask);

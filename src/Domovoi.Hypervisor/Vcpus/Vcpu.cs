@@ -83,6 +83,12 @@ public sealed class Vcpu : IEventTarget, IDisposable
     /// <summary>RFLAGS.IOPL that the guest's kernel thinks it set, in place (bits 12 and 13).</summary>
     public ulong IoPrivilegeLevel { get; set; }
 
+    /// <summary>Between an NMI's delivery and the next <c>iret</c> hypercall no other is delivered (<c>async_exception_mask</c> of Xen).</summary>
+    internal bool IsInNmi { get; set; }
+
+    /// <summary>An NMI waits for that <c>iret</c>.</summary>
+    internal bool NmiIsPending { get; set; }
+
     /// <summary>Brought up (<c>VCPUOP_up</c>, or the first vCPU by the domain builder). Any thread.</summary>
     public bool IsOnline { get; internal set; }
 

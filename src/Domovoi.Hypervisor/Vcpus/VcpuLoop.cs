@@ -125,6 +125,11 @@ internal sealed class VcpuLoop
             _vcpu.Time.Publish();
         }
 
+        if ((requests & VcpuRequests.ReloadSegments) != 0)
+        {
+            SegmentReload.Reload(_vcpu);
+        }
+
         if ((requests & VcpuRequests.Nmi) != 0)
         {
             TrapDelivery.DeliverNmi(_vcpu);
@@ -136,6 +141,7 @@ internal sealed class VcpuLoop
     /// <summary>Waits while the domain is paused or the vCPU down; false when the domain has ended.</summary>
     private bool BecomeRunnable()
     {
+        VcpuRequests missed = VcpuRequests.None;
         while (true)
         {
             switch (_vcpu.Domain.State)
@@ -144,12 +150,13 @@ internal sealed class VcpuLoop
                     return false;
                 case DomainState.Running when _vcpu.IsOnline:
                     _vcpu.Runstate.Enter(RunstateKind.Running);
+                    _vcpu.Request(missed & ~VcpuRequests.StateChanged);
                     return true;
                 default:
                     _vcpu.Runstate.Enter(RunstateKind.Offline);
                     _vcpu.Timers.Unwatch();
                     _vcpu.Wait(long.MaxValue, wakeOnEvent: false);
-                    _vcpu.TakeRequests();
+                    missed |= _vcpu.TakeRequests();
                     break;
             }
         }

@@ -15,4 +15,7 @@ internal enum VcpuRequests
 
     /// <summary><c>VCPUOP_send_nmi</c></summary>
     Nmi = 4,
+
+    /// <summary>The registers were set from outside: the segments they name have yet to be loaded.</summary>
+    ReloadSegments = 8,
 }
