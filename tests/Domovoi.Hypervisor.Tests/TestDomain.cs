@@ -73,10 +73,11 @@ internal sealed class TestDomain : IDisposable
     }
 
     /// <summary>Makes a hypercall as SYSCALL from the guest's kernel would.</summary>
-    public long Hypercall(HypercallNumber number, ulong a0 = 0, ulong a1 = 0, ulong a2 = 0)
+    public long Hypercall(HypercallNumber number, ulong a0 = 0, ulong a1 = 0, ulong a2 = 0, ulong? a3 = null)
     {
         ref CpuState state = ref State;
         (state.Rax, state.Rdi, state.Rsi, state.Rdx) = ((ulong)number, a0, a1, a2);
+        state.R10 = a3 ?? state.R10;
         HypercallTable.Call(Vcpu);
         return (long)State.Rax;
     }

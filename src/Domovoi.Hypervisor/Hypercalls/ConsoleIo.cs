@@ -38,6 +38,10 @@ internal static class ConsoleIo
             caller.Domain.Log.WriteGuestText(Encoding.Latin1.GetString(chunk));
             pointer += (ulong)chunk.Length;
             length -= (uint)chunk.Length;
+            if (length != 0 && Continuation.IsDue(caller))
+            {
+                return Continuation.With(caller, (uint)ConsoleIoCommand.Write, length, pointer);
+            }
         }
 
         return 0;

@@ -22,24 +22,25 @@ internal static class GrantTableOp
             return (long)XenError.InvalidArgument;
         }
 
-        return (long)((GrantTableCommand)(uint)arguments.A0 switch
+        GrantTableCommand command = (GrantTableCommand)(uint)arguments.A0;
+        return command switch
         {
-            GrantTableCommand.Map => ForEach<GnttabMapGrantRef>(caller, pointer, count, GrantMaps.Map),
-            GrantTableCommand.Unmap => ForEach<GnttabUnmapGrantRef>(caller, pointer, count, GrantMaps.Unmap),
+            GrantTableCommand.Map => ForEach<GnttabMapGrantRef>(caller, command, pointer, count, GrantMaps.Map),
+            GrantTableCommand.Unmap => ForEach<GnttabUnmapGrantRef>(caller, command, pointer, count, GrantMaps.Unmap),
             GrantTableCommand.UnmapAndReplace =>
-                ForEach<GnttabUnmapAndReplace>(caller, pointer, count, GrantMaps.UnmapAndReplace),
-            GrantTableCommand.SetupTable => SetupTable(caller, pointer, count),
-            GrantTableCommand.Transfer => ForEach<GnttabTransfer>(caller, pointer, count, Transfer),
-            GrantTableCommand.Copy => ForEach<GnttabCopy>(caller, pointer, count, Copy),
-            GrantTableCommand.QuerySize => Single<GnttabQuerySize>(caller, pointer, count, QuerySize),
-            GrantTableCommand.SetVersion => SetVersion(caller, pointer),
-            GrantTableCommand.GetStatusFrames => Single<GnttabGetStatusFrames>(caller, pointer, count, GetStatusFrames),
-            GrantTableCommand.GetVersion => GetVersion(caller, pointer),
-            GrantTableCommand.SwapGrantRef => ForEach<GnttabSwapGrantRef>(caller, pointer, count, Swap),
-            GrantTableCommand.CacheFlush => XenError.NotSupported,
-            GrantTableCommand.DumpTable => XenError.NotImplemented,
-            _ => XenError.NotImplemented,
-        });
+                ForEach<GnttabUnmapAndReplace>(caller, command, pointer, count, GrantMaps.UnmapAndReplace),
+            GrantTableCommand.SetupTable => (long)SetupTable(caller, pointer, count),
+            GrantTableCommand.Transfer => (long)XenError.NotSupported,   // as by Xen told gnttab=no-transfer: nobody could take the frame
+            GrantTableCommand.Copy => ForEach<GnttabCopy>(caller, command, pointer, count, Copy),
+            GrantTableCommand.QuerySize => Single<GnttabQuerySize>(caller, command, pointer, count, QuerySize),
+            GrantTableCommand.SetVersion => (long)SetVersion(caller, pointer),
+            GrantTableCommand.GetStatusFrames => Single<GnttabGetStatusFrames>(caller, command, pointer, count, GetStatusFrames),
+            GrantTableCommand.GetVersion => (long)GetVersion(caller, pointer),
+            GrantTableCommand.SwapGrantRef => ForEach<GnttabSwapGrantRef>(caller, command, pointer, count, Swap),
+            GrantTableCommand.CacheFlush => (long)XenError.NotSupported,
+            GrantTableCommand.DumpTable => (long)XenError.NotImplemented,
+            _ => (long)XenError.NotImplemented,
+        };
     }
 
     private static GrantStatus Check(Vcpu caller, DomainId domain) =>
@@ -51,30 +52,35 @@ internal static class GrantTableOp
         };
 
     /// <summary>Runs an operation over an array in guest memory, each element copied in and out once.</summary>
-    private static XenError ForEach<T>(Vcpu caller, ulong pointer, uint count, Operation<T> operation)
+    private static long ForEach<T>(Vcpu caller, GrantTableCommand command, ulong pointer, uint count, Operation<T> operation)
         where T : unmanaged
     {
         for (uint index = 0; index < count; index++)
         {
             ulong element = pointer + (index * (ulong)Unsafe.SizeOf<T>());
+            if (index != 0 && Continuation.IsDue(caller))
+            {
+                return Continuation.With(caller, (uint)command, element, count - index);
+            }
+
             if (!caller.TryRead(element, out T request))
             {
-                return XenError.BadAddress;
+                return (long)XenError.BadAddress;
             }
 
             operation(caller, ref request);
             if (!caller.TryWrite(element, in request))
             {
-                return XenError.BadAddress;
+                return (long)XenError.BadAddress;
             }
         }
 
-        return XenError.None;
+        return 0;
     }
 
-    private static XenError Single<T>(Vcpu caller, ulong pointer, uint count, Operation<T> operation)
+    private static long Single<T>(Vcpu caller, GrantTableCommand command, ulong pointer, uint count, Operation<T> operation)
         where T : unmanaged =>
-        count == 1 ? ForEach(caller, pointer, count, operation) : XenError.InvalidArgument;
+        count == 1 ? ForEach(caller, command, pointer, count, operation) : (long)XenError.InvalidArgument;
 
     /// <summary><c>GNTTABOP_setup_table</c></summary>
     private static XenError SetupTable(Vcpu caller, ulong pointer, uint count)
@@ -159,12 +165,6 @@ internal static class GrantTableOp
     /// <summary><c>GNTTABOP_copy</c></summary>
     private static void Copy(Vcpu caller, ref GnttabCopy request) =>
         request.Status = new GrantCopier(caller.Domain.Grants, caller.Domain.Frames).Copy(in request);
-
-    /// <summary><c>GNTTABOP_transfer</c>: there is no domain that could take the frame.</summary>
-    private static void Transfer(Vcpu caller, ref GnttabTransfer request) =>
-        request.Status = caller.Domain.Frames.Reservation.AreStealable(new Mfn(request.Frame), 0)
-            ? GrantStatus.BadDomain
-            : GrantStatus.BadPage;
 
     /// <summary><c>GNTTABOP_swap_grant_ref</c></summary>
     private static void Swap(Vcpu caller, ref GnttabSwapGrantRef request) =>

@@ -26,6 +26,12 @@ internal static class HypercallTable
         ref CpuState state = ref vcpu.Cpu.State;
         HypercallArguments arguments = new(state.Rdi, state.Rsi, state.Rdx, state.R10, state.R8);
         long result = Dispatch(vcpu, state.Rax, in arguments);
+        if (vcpu.CallIsContinued)
+        {
+            Continuation.Rewind(vcpu);
+            return;
+        }
+
         vcpu.Cpu.State.Rax = (ulong)result;
     }
 

@@ -13,7 +13,7 @@ internal static class MemoryOp
     internal static long Invoke(Vcpu caller, in HypercallArguments arguments)
     {
         MemoryCommand command = (MemoryCommand)((uint)arguments.A0 & MemoryReservation.CommandMask);
-        ulong start = (uint)arguments.A0 >> MemoryReservation.ExtentShift;
+        ulong start = arguments.A0 >> MemoryReservation.ExtentShift;
         ulong pointer = arguments.A1;
         FrameTable frames = caller.Domain.Frames;
         switch (command)
@@ -23,7 +23,7 @@ internal static class MemoryOp
             case MemoryCommand.PopulatePhysmap:
                 return MemoryReservation.Change(caller, command, start, pointer);
             case MemoryCommand.Exchange:
-                return (long)MemoryReservation.Exchange(caller, pointer);
+                return MemoryReservation.Exchange(caller, pointer);
             case MemoryCommand.MaximumRamPage:
                 return (long)frames.EndOfRam;
             case MemoryCommand.CurrentReservation:

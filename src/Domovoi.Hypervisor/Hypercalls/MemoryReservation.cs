@@ -36,27 +36,34 @@ internal static class MemoryReservation
         while (done < request.ExtentCount && ChangeExtent(caller, command, in request, done))
         {
             done++;
+            if (done < request.ExtentCount && Continuation.IsDue(caller))
+            {
+                return Continuation.With(caller, (uint)command | (done << ExtentShift), pointer);
+            }
         }
 
         return (long)done;
     }
 
     /// <summary><c>XENMEM_exchange</c>: gives frames back for as many others that lie as asked for.</summary>
-    internal static XenError Exchange(Vcpu caller, ulong pointer)
+    internal static long Exchange(Vcpu caller, ulong pointer)
     {
         if (!caller.TryRead(pointer, out XenMemoryExchange request))
         {
-            return XenError.BadAddress;
+            return (long)XenError.BadAddress;
         }
 
         XenError error = CheckExchange(caller, in request);
         if (error != XenError.None)
         {
-            return error;
+            return (long)error;
         }
 
+        ulong before = request.ExchangedCount;
+
         ulong steps = Math.Min(request.In.ExtentCount, request.Out.ExtentCount);
-        while (request.ExchangedCount < request.In.ExtentCount && error == XenError.None)
+        while (request.ExchangedCount < request.In.ExtentCount && error == XenError.None
+            && (request.ExchangedCount == before || !Continuation.IsDue(caller)))
         {
             ulong perStep = request.In.ExtentCount / steps;
             ulong step = request.ExchangedCount / perStep;
@@ -64,7 +71,14 @@ internal static class MemoryReservation
             request.ExchangedCount += error == XenError.None ? perStep : 0;
         }
 
-        return caller.TryWrite(pointer, in request) ? error : XenError.BadAddress;
+        if (!caller.TryWrite(pointer, in request))
+        {
+            return (long)XenError.BadAddress;
+        }
+
+        return error == XenError.None && request.ExchangedCount < request.In.ExtentCount
+            ? Continuation.With(caller, (uint)MemoryCommand.Exchange, pointer)
+            : (long)error;
     }
 
     private static XenError CheckExchange(Vcpu caller, in XenMemoryExchange request)

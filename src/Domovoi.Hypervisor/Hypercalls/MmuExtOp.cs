@@ -8,6 +8,7 @@ namespace Domovoi.Hypervisor.Hypercalls;
 /// <summary><c>__HYPERVISOR_mmuext_op</c></summary>
 internal static class MmuExtOp
 {
+    /// <summary><c>MMU_UPDATE_PREEMPTED</c></summary>
     private const uint ContinuedBit = 1u << 31;
     private const int RequestSize = 24;
     private const uint LargestLdt = 8192;
@@ -21,21 +22,34 @@ internal static class MmuExtOp
             return (long)error;
         }
 
+        uint earlier = 0;
+        if (((uint)arguments.A1 & ContinuedBit) != 0 && arguments.A2 != 0)
+        {
+            caller.TryRead(arguments.A2, out earlier);
+        }
+
         uint done = 0;
-        for (; done < count && error == XenError.None; done++)
+        while (done < count && (done == 0 || !Continuation.IsDue(caller)))
         {
             error = caller.TryRead(arguments.A0 + ((ulong)done * RequestSize), out MmuExtendedRequest request)
                 ? Apply(caller, in request)
                 : XenError.BadAddress;
+            if (error != XenError.None)
+            {
+                break;
+            }
+
+            done++;
         }
 
         if (arguments.A2 != 0)
         {
-            done -= error == XenError.None ? 0u : 1u;
-            caller.TryWrite(arguments.A2, in done);
+            caller.TryWrite(arguments.A2, earlier + done);
         }
 
-        return (long)error;
+        return error == XenError.None && done < count
+            ? Continuation.With(caller, arguments.A0 + ((ulong)done * RequestSize), (count - done) | ContinuedBit, arguments.A2, arguments.A3)
+            : (long)error;
     }
 
     private static XenError Apply(Vcpu caller, in MmuExtendedRequest request)

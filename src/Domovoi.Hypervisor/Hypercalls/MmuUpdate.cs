@@ -8,7 +8,7 @@ namespace Domovoi.Hypervisor.Hypercalls;
 /// <summary><c>__HYPERVISOR_mmu_update</c></summary>
 internal static class MmuUpdate
 {
-    /// <summary>Requests copied in at once; the guest may name up to 2^31, and waits for them.</summary>
+    /// <summary>Requests copied in at once; between two such lots the call gives way.</summary>
     private const int ChunkLength = 32;
 
     /// <summary><c>MMU_UPDATE_PREEMPTED</c>: Xen's own mark on a call it continues.</summary>
@@ -28,20 +28,29 @@ internal static class MmuUpdate
             return (long)error;
         }
 
+        uint earlier = 0;
+        if (((uint)arguments.A1 & ContinuedBit) != 0 && arguments.A2 != 0)
+        {
+            caller.TryRead(arguments.A2, out earlier);
+        }
+
         error = Apply(caller, arguments.A0, count, out uint done);
         if (arguments.A2 != 0)
         {
-            caller.TryWrite(arguments.A2, in done);
+            caller.TryWrite(arguments.A2, earlier + done);
         }
 
-        return (long)error;
+        return error == XenError.None && done < count
+            ? Continuation.With(caller, arguments.A0 + ((ulong)done * RequestSize), (count - done) | ContinuedBit, arguments.A2, arguments.A3)
+            : (long)error;
     }
 
+    /// <summary>Applies as many as it may before it must give way.</summary>
     private static XenError Apply(Vcpu caller, ulong pointer, uint count, out uint done)
     {
         Span<MmuUpdateRequest> chunk = stackalloc MmuUpdateRequest[ChunkLength];
         done = 0;
-        while (done < count)
+        while (done < count && (done == 0 || !Continuation.IsDue(caller)))
         {
             Span<MmuUpdateRequest> requests = chunk[..(int)Math.Min(ChunkLength, count - done)];
             ulong next = pointer + ((ulong)done * RequestSize);

@@ -12,17 +12,23 @@ internal static class Multicall
         ulong pointer = arguments.A0;
         for (ulong left = arguments.A1; left != 0; left--, pointer += MulticallEntry.Size)
         {
-            if (!caller.TryRead(pointer, out MulticallEntry entry))
+            if (left != arguments.A1 && Continuation.IsDue(caller))
             {
-                return (long)XenError.BadAddress;           // also ends a count no list can have
+                return Continuation.With(caller, pointer, left);
             }
 
-            // The guest may not nest; iret changes the context that the rest of the list belongs to, so it ends the list.
-            ref MulticallArguments words = ref entry.Arguments;
-            long result = entry.Operation == (ulong)HypercallNumber.Multicall
-                ? (long)XenError.InvalidArgument
-                : HypercallTable.Dispatch(
-                    caller, entry.Operation, new HypercallArguments(words[0], words[1], words[2], words[3], words[4]));
+            if (!caller.TryRead(pointer, out MulticallEntry entry))
+            {
+                return (long)XenError.BadAddress;
+            }
+
+            long result = Call(caller, ref entry);
+            if (caller.CallIsContinued)
+            {
+                return KeepProgress(caller, pointer, ref entry) ? Continuation.With(caller, pointer, left) : (long)XenError.BadAddress;
+            }
+
+            // iret changes the context that the rest of the list belongs to, so it ends the list.
             if (entry.Operation == (ulong)HypercallNumber.Iret)
             {
                 return result;
@@ -35,5 +41,24 @@ internal static class Multicall
         }
 
         return 0;
+    }
+
+    /// <summary>The guest may not nest.</summary>
+    private static long Call(Vcpu caller, ref MulticallEntry entry)
+    {
+        ref MulticallArguments words = ref entry.Arguments;
+        return entry.Operation == (ulong)HypercallNumber.Multicall
+            ? (long)XenError.InvalidArgument
+            : HypercallTable.Dispatch(
+                caller, entry.Operation, new HypercallArguments(words[0], words[1], words[2], words[3], words[4]));
+    }
+
+    /// <summary>Puts what is left of an entry's call into the entry.</summary>
+    private static bool KeepProgress(Vcpu caller, ulong pointer, ref MulticallEntry entry)
+    {
+        HypercallArguments rest = Continuation.Take(caller);
+        ref MulticallArguments words = ref entry.Arguments;
+        (words[0], words[1], words[2], words[3], words[4]) = (rest.A0, rest.A1, rest.A2, rest.A3, rest.A4);
+        return caller.TryWrite(pointer, in entry);
     }
 }

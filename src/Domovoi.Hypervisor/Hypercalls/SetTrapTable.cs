@@ -7,9 +7,6 @@ namespace Domovoi.Hypervisor.Hypercalls;
 /// <summary><c>__HYPERVISOR_set_trap_table</c></summary>
 internal static class SetTrapTable
 {
-    /// <summary>More entries than vectors are a guest's mistake; Xen preempts, we stop.</summary>
-    private const int LongestTable = 4096;
-
     internal static long Invoke(Vcpu caller, in HypercallArguments arguments)
     {
         ulong pointer = arguments.A0;
@@ -19,7 +16,7 @@ internal static class SetTrapTable
             return 0;
         }
 
-        for (int index = 0; index < LongestTable; index++, pointer += TrapInfo.Size)
+        while (true)
         {
             if (!caller.TryRead(pointer, out TrapInfo trap))
             {
@@ -37,8 +34,11 @@ internal static class SetTrapTable
             }
 
             caller.EntryPoints.SetTrap(in trap);
+            pointer += TrapInfo.Size;
+            if (Continuation.IsDue(caller))
+            {
+                return Continuation.With(caller, pointer);
+            }
         }
-
-        return (long)XenError.InvalidArgument;
     }
 }

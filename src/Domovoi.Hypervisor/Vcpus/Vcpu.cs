@@ -4,6 +4,7 @@ using Domovoi.Cpu;
 using Domovoi.Cpu.State;
 using Domovoi.Hypervisor.Domains;
 using Domovoi.Hypervisor.Events;
+using Domovoi.Hypervisor.Hypercalls;
 using Domovoi.Hypervisor.PvMmu;
 using Domovoi.Hypervisor.Timers;
 using Domovoi.Hypervisor.Traps;
@@ -85,6 +86,12 @@ public sealed class Vcpu : IEventTarget, IDisposable
 
     /// <summary>Between an NMI's delivery and the next <c>iret</c> hypercall no other is delivered (<c>async_exception_mask</c> of Xen).</summary>
     internal bool IsInNmi { get; set; }
+
+    /// <summary>The hypercall being made has done only part of its work: <see cref="Continuation"/>.</summary>
+    internal bool CallIsContinued { get; set; }
+
+    /// <summary>What that hypercall is to be made again with.</summary>
+    internal HypercallArguments ContinuedArguments { get; set; }
 
     /// <summary>An NMI waits for that <c>iret</c>.</summary>
     internal bool NmiIsPending { get; set; }
