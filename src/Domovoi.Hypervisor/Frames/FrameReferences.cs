@@ -10,6 +10,8 @@ namespace Domovoi.Hypervisor.Frames;
 /// </remarks>
 internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
 {
+    private readonly List<LdtShadow> _ldts = [];
+
     /// <summary>Level 4 slots the guest may use: all but the hypervisor's.</summary>
     public static bool IsGuestSlot(int slot) =>
         slot is < MachineToPhysical.FirstReservedSlot or > MachineToPhysical.LastReservedSlot;
@@ -25,6 +27,13 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
 
     /// <summary>Some table maps page tables as memory, so that an address may change with any of them.</summary>
     public bool HasLinearTables { get; private set; }
+
+    /// <summary>Makes another vCPU's LDT known, before the guest runs.</summary>
+    public LdtShadow NewLdt()
+    {
+        _ldts.Add(new LdtShadow(this));
+        return _ldts[^1];
+    }
 
     /// <summary>Whether the guest may name the frame.</summary>
     public bool IsGuestVisible(ulong frame) =>
@@ -322,6 +331,10 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         if (entry.IsWritable)
         {
             PutType(entry.Frame, translationForgotten);
+        }
+        else if (records[entry.Frame] is { Type: FrameType.SegmentDescriptors, TypeCount: not 0 })
+        {
+            _ldts.ForEach(static ldt => ldt.Clear());       // the guest means to use the frame otherwise
         }
 
         Put(entry.Frame);

@@ -12,7 +12,7 @@ internal static class DescriptorFrames
     private const int EntriesPerFrame = 512;
 
     /// <summary>Makes frames a vCPU's GDT, in place of those it had (<c>__HYPERVISOR_set_gdt</c>).</summary>
-    public static XenError SetGdt(FrameTable frames, DescriptorTables tables, ReadOnlySpan<Mfn> gdt, int entries)
+    public static XenError SetGdt(FrameTable frames, PageTables pages, DescriptorTables tables, ReadOnlySpan<Mfn> gdt, int entries)
     {
         if (entries < 0 || entries > X86Selectors.FirstReservedGdtEntry ||
             gdt.Length != (entries + EntriesPerFrame - 1) / EntriesPerFrame)
@@ -33,6 +33,7 @@ internal static class DescriptorFrames
 
             Release(frames, tables.GdtFrames);
             tables.SetGdt(gdt, entries);
+            pages.SettleFlushLocked();
             return XenError.None;
         }
     }

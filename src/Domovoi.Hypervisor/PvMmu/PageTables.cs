@@ -46,7 +46,7 @@ public sealed class PageTables(FrameTable frames)
                 error = XenError.InvalidArgument;
             }
 
-            SettleFlush();
+            SettleFlushLocked();
             return error;
         }
     }
@@ -136,12 +136,12 @@ public sealed class PageTables(FrameTable frames)
                     XenError error = _updates.Apply(in requests[done]);
                     if (error != XenError.None)
                     {
-                        SettleFlush();
+                        SettleFlushLocked();
                         return error;
                     }
                 }
 
-                SettleFlush();
+                SettleFlushLocked();
             }
         }
 
@@ -167,7 +167,7 @@ public sealed class PageTables(FrameTable frames)
                 space.Cpu.InvalidatePage(linear);
             }
 
-            SettleFlush();
+            SettleFlushLocked();
             return error;
         }
     }
@@ -244,7 +244,7 @@ public sealed class PageTables(FrameTable frames)
                 _updates.Change(
                     table, slot, FrameType.Level1, GrantEntry.Of(frame, flags), preserve: false, translationForgotten: false)
                 == XenError.None;
-            SettleFlush();
+            SettleFlushLocked();
             return mapped;
         }
     }
@@ -299,6 +299,15 @@ public sealed class PageTables(FrameTable frames)
 
     internal PageTableUpdates Updates => _updates;
 
+    /// <summary>The frame that the kernel's tables map at a linear address.</summary>
+    internal bool TryFindFrameLocked(AddressSpace space, ulong linear, out Mfn frame)
+    {
+        bool found = _updates.TryFindLeaf(space.KernelRoot, linear, out ulong table, out int slot);
+        PageTableEntry entry = found ? new PageTableEntry(frames.Memory.FrameWords(table)[slot]) : default;
+        frame = new Mfn(entry.Frame);
+        return entry.IsPresent;
+    }
+
     /// <summary>Makes a processor forget what may be wrong. Tables change by our hand only, so we know if the upper half did.</summary>
     /// <remarks>Kernels keep that half through thousands of flushes; refilling it is what a flush costs.</remarks>
     private void Flush(AddressSpace space)
@@ -327,7 +336,8 @@ public sealed class PageTables(FrameTable frames)
         }
     }
 
-    private void SettleFlush()
+    /// <summary>Before the guest runs on: no processor may write through an old translation to what is a table now.</summary>
+    internal void SettleFlushLocked()
     {
         if (_references.FlushIsOwed)
         {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.State;
+using Domovoi.Hypervisor.Frames;
 using Domovoi.Memory;
 using Domovoi.Xen.Abi;
 
 namespace Domovoi.Hypervisor.Vcpus;
 
 /// <summary>The GDT frames and the LDT of one vCPU, and the descriptors that Xen adds to every GDT.</summary>
-/// <remarks>Frames were checked by <c>__HYPERVISOR_set_gdt</c>; the guest cannot write them but by <c>__HYPERVISOR_update_descriptor</c>.</remarks>
-public sealed class DescriptorTables
+/// <remarks>GDT frames were checked by <c>__HYPERVISOR_set_gdt</c>; the guest cannot write them but by <c>__HYPERVISOR_update_descriptor</c>.</remarks>
+public sealed class DescriptorTables(FrameTable frames)
 {
     private const ulong FlatCode64 = 0x00AF_FB00_0000_FFFF;
     private const ulong FlatCode32 = 0x00CF_FB00_0000_FFFF;
@@ -16,6 +17,7 @@ public sealed class DescriptorTables
     private const ulong XenData = 0x00CF_9300_0000_FFFF;
     private const int EntriesPerFrame = 512;
 
+    private readonly LdtShadow _ldt = frames.References.NewLdt();
     private readonly Mfn[] _gdt = new Mfn[X86Selectors.FirstReservedGdtPage];
     private int _gdtEntries;
 
@@ -42,6 +44,11 @@ public sealed class DescriptorTables
     /// <summary>Sets the LDT (<c>MMUEXT_SET_LDT</c>); no entries means none.</summary>
     public void SetLdt(ulong linear, int entries)
     {
+        lock (frames.Gate)
+        {
+            _ldt.Clear();
+        }
+
         LdtBase = linear;
         LdtEntries = entries;
     }
@@ -72,18 +79,33 @@ public sealed class DescriptorTables
 
     private bool TryReadLdt(Vcpu vcpu, int index, out SegmentDescriptor descriptor)
     {
-        descriptor = default;
-        if (index >= LdtEntries)
+        ulong raw = 0;
+        lock (frames.Gate)
+        {
+            int page = index / EntriesPerFrame;
+            if (index < LdtEntries && (_ldt.TryGet(page, out Mfn frame) || TryMapLdt(vcpu, page, out frame)))
+            {
+                raw = frames.Memory.FrameWords(frame.Value)[index % EntriesPerFrame];
+            }
+        }
+
+        descriptor = new SegmentDescriptor(raw);
+        return raw != 0;
+    }
+
+    /// <summary>Finds a page of the LDT, which lives in the kernel's address space, and has it checked.</summary>
+    private bool TryMapLdt(Vcpu vcpu, int page, out Mfn frame)
+    {
+        ulong linear = LdtBase + ((ulong)page * PhysicalAddress.PageSize);
+        frame = default;
+        if (!vcpu.Domain.PageTables.TryFindFrameLocked(vcpu.AddressSpace, linear, out Mfn found) || !_ldt.TryAdd(page, found))
         {
             return false;
         }
 
-        CpuMode mode = vcpu.Cpu.Mode;
-        vcpu.Cpu.Mode = CpuMode.Kernel;                     // an LDT lives in the kernel's address space
-        bool found = vcpu.Cpu.TryRead(LdtBase + ((ulong)index * 8), out ulong raw);
-        vcpu.Cpu.Mode = mode;
-        descriptor = new SegmentDescriptor(raw);
-        return found && raw != 0;
+        vcpu.Domain.PageTables.SettleFlushLocked();
+        frame = found;
+        return true;
     }
 
     private static ulong Reserved(ushort selector) => (selector & ~7) switch

@@ -34,6 +34,7 @@ public sealed class Vcpu : IEventTarget, IDisposable
         Cpu = cpu;
         Cpu.FsGsBaseDisabled = true;                        // as CR4 says at the start
         AddressSpace = domain.PageTables.Attach(cpu);
+        Descriptors = new DescriptorTables(domain.Frames);
         InfoAddress = domain.SharedInfo + (ulong)(SharedInfo.VcpuInfo + (Math.Min(id, SharedInfo.LegacyVcpus - 1) * VcpuInfo.Size));
         Runstate = new Runstate(this);
         Timers = new VcpuTimers(this);
@@ -61,7 +62,7 @@ public sealed class Vcpu : IEventTarget, IDisposable
     public AddressSpace AddressSpace { get; }
 
     /// <summary>GDT and LDT.</summary>
-    public DescriptorTables Descriptors { get; } = new();
+    public DescriptorTables Descriptors { get; }
 
     /// <summary>Handlers the guest registered for traps and callbacks.</summary>
     public GuestEntryPoints EntryPoints { get; } = new();

@@ -12,6 +12,8 @@ public sealed class SegmentTests
     private const ulong AbsentData = 0x00CF_7300_0000_FFFF;
     private const ulong InnerData = 0x00CF_9300_0000_FFFF;
 
+    private const ulong LdtPage = TestDomain.Pages + (20 * 4096);
+
     [Fact]
     public void Descriptor_TellsItsFields()
     {
@@ -58,13 +60,73 @@ public sealed class SegmentTests
     public void Ldt_IsReadInTheKernelsAddressSpace()
     {
         using TestDomain domain = TestDomain.Create();
-        domain.Write(TestDomain.Pages + 8, Data);
-        domain.Vcpu.Descriptors.SetLdt(TestDomain.Pages, 2);
+        NewLdt(domain, Data);
         domain.EnterUser();
 
         Assert.Equal(0, SegmentLoads.Check(domain.Vcpu, 3, 0x0F, out SegmentDescriptor descriptor));
         Assert.Equal((Data, false), (descriptor.Raw, domain.Vcpu.IsInKernelMode));
         Assert.Equal(13, SegmentLoads.Check(domain.Vcpu, 3, 0x17, out _));
+    }
+
+    [Fact]
+    public void Ldt_ThatIsMappedWritable_HoldsNoDescriptors()
+    {
+        using TestDomain domain = TestDomain.Create();
+        domain.Write(TestDomain.Pages + 8, Data);
+        Assert.Equal(0, SetLdt(domain, TestDomain.Pages, 2));
+        Assert.Equal(13, SegmentLoads.Check(domain.Vcpu, 3, 0x0F, out _));
+    }
+
+    [Fact]
+    public void Ldt_InUse_CannotBeMappedWritable_UntilItIsLetGo()
+    {
+        using TestDomain domain = TestDomain.Create();
+        Mfn frame = NewLdt(domain, Data);
+        Assert.Equal(0, SegmentLoads.Check(domain.Vcpu, 3, 0x0F, out _));
+        Assert.Equal(Frames.FrameType.SegmentDescriptors, domain.Domain.Frames.Describe(frame).Type);
+        Assert.Equal((long)XenError.Busy, Map(domain, LdtPage + 4096, frame, isWritable: true));
+        Assert.Equal(0, SetLdt(domain, 0, 0));
+        Assert.Equal(0, Map(domain, LdtPage + 4096, frame, isWritable: true));
+        Assert.Equal(0, SetLdt(domain, LdtPage, 2));
+        Assert.Equal(13, SegmentLoads.Check(domain.Vcpu, 3, 0x0F, out _));
+    }
+
+    [Fact]
+    public void Ldt_WhoseMappingGoes_IsLetGo()
+    {
+        using TestDomain domain = TestDomain.Create();
+        Mfn frame = NewLdt(domain, Data);
+        Assert.Equal(0, SegmentLoads.Check(domain.Vcpu, 3, 0x0F, out _));
+        Assert.Equal(0, domain.Hypercall(HypercallNumber.UpdateVaMapping, LdtPage, 0, 0));
+        Assert.Equal(0U, domain.Domain.Frames.Describe(frame).TypeCount);
+        Assert.Equal(13, SegmentLoads.Check(domain.Vcpu, 3, 0x0F, out _));
+    }
+
+    [Fact]
+    public void Ldt_WithADescriptorOfTheHypervisors_IsRefused()
+    {
+        using TestDomain domain = TestDomain.Create();
+        NewLdt(domain, 0x0000_8B00_0000_0067);              // a TSS
+        Assert.Equal(13, SegmentLoads.Check(domain.Vcpu, 3, 0x0F, out _));
+    }
+
+    /// <summary>An LDT of two entries in a frame of its own, mapped read-only.</summary>
+    private static Mfn NewLdt(TestDomain domain, ulong entry)
+    {
+        Mfn frame = domain.Domain.Frames.AllocateRam(new Pfn(60));
+        domain.Domain.Memory.FrameWords(frame.Value)[1] = entry;
+        Assert.Equal(0, Map(domain, LdtPage, frame, isWritable: false));
+        Assert.Equal(0, SetLdt(domain, LdtPage, 2));
+        return frame;
+    }
+
+    private static long Map(TestDomain domain, ulong linear, Mfn frame, bool isWritable) =>
+        domain.Hypercall(HypercallNumber.UpdateVaMapping, linear, (frame.Value << 12) | (isWritable ? 7UL : 5UL), 0);
+
+    private static long SetLdt(TestDomain domain, ulong linear, uint entries)
+    {
+        domain.Write(TestDomain.Scratch, new MmuExtendedRequest { Command = MmuExtendedCommand.SetLdt, Argument1 = linear, Argument2 = entries });
+        return domain.Hypercall(HypercallNumber.MmuExtOp, TestDomain.Scratch, 1, 0, DomainId.Self.Value);
     }
 
     /// <summary>A GDT whose entries from 1 on are given.</summary>
