@@ -31,6 +31,31 @@ public sealed class PvKernelTests
         Assert.Null(TestKernel.LikeLinux().Note(ElfNote.InitP2m, 0xFFFF_FFFF_9000_0000).ParsePv().InitialP2m);
 
     [Fact]
+    public void From_TheSectionOfOldKernels_GivesWhatNotesWould()
+    {
+        PvKernel kernel = Old("GUEST_OS=linux,XEN_VER=xen-3.0,VIRT_BASE=0xffffffff80000000,ELF_PADDR_OFFSET=0x0,VIRT_ENTRY=0xffffffff80100010,HYPERCALL_PAGE=0x102,FEATURES=writable_page_tables|pae_pgdir_above_4gb").ParsePv();
+        Assert.Equal(
+            (0xFFFF_FFFF_8000_0000, 0UL, 0xFFFF_FFFF_8010_0010, 0xFFFF_FFFF_8010_2000),
+            (kernel.VirtualBase, kernel.PhysicalOffset, kernel.Entry, kernel.HypercallPage));
+    }
+
+    [Fact]
+    public void From_AnOldSectionWithoutAnOffset_CountsPhysicalAddressesFromTheBase()
+    {
+        PvKernel kernel = Old("LOADER=generic,GUEST_OS=tiny,XEN_VER=xen-3.0,VIRT_BASE=0x100000,VIRT_ENTRY=1048592").ParsePv();
+        Assert.Equal((0x10_0000UL, 0x10_0000UL, 0x10_0010UL), (kernel.PhysicalOffset, kernel.Start, kernel.Entry));
+    }
+
+    [Theory]
+    [InlineData("kernel-other-xen", "GUEST_OS=linux,VIRT_BASE=0")]
+    [InlineData("kernel-other-loader", "XEN_VER=xen-3.0")]
+    [InlineData("kernel-unknown-feature", "GUEST_OS=linux,XEN_VER=xen-3.0,FEATURES=!magic")]
+    public void From_AnOldSectionWeCannotServe_IsRefused(string code, string text) => Fails(code, Old(text));
+
+    private static TestKernel Old(string text) =>
+        new TestKernel { GuestSection = text }.Segment(0x10_0000, 0x3000, [1]);
+
+    [Fact]
     public void From_NoNotes_AdvisesHvm()
     {
         KernelImageException error = Fails("kernel-not-pv", new TestKernel().Segment(0x10_0000, 0x1000, [1]));

@@ -17,6 +17,9 @@ internal sealed class TestKernel
 
     public bool NotesInSections { get; init; }
 
+    /// <summary>What the section <c>__xen_guest</c> says; without it there is no such section.</summary>
+    public string? GuestSection { get; init; }
+
     /// <summary>A kernel like Linux's: one page of text at 1 MiB, 12 KiB of data with 4 KiB of it given, all notes.</summary>
     public static TestKernel LikeLinux() => new TestKernel()
         .Segment(0x10_0000, 0x1000, Enumerable.Repeat((byte)0x90, 0x1000))
@@ -84,7 +87,26 @@ internal sealed class TestKernel
             BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(next + 64 + 32), notes.Length);
         }
 
-        return file;
+        return GuestSection is null ? file : [.. file, .. Sections(file, GuestSection)];
+    }
+
+    /// <summary>Section headers, the names' table and the section itself, to go behind the file.</summary>
+    private static byte[] Sections(byte[] file, string text)
+    {
+        const int Names = 3 * 64, Text = Names + 32;
+        byte[] sections = new byte[Text + text.Length + 1];
+        BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(40), file.Length);
+        BinaryPrimitives.WriteInt16LittleEndian(file.AsSpan(60), 3);
+        BinaryPrimitives.WriteInt16LittleEndian(file.AsSpan(62), 2);
+        BinaryPrimitives.WriteInt32LittleEndian(sections.AsSpan(64), 1);                        // the name's place in the table
+        BinaryPrimitives.WriteInt32LittleEndian(sections.AsSpan(64 + 4), 1);                    // SHT_PROGBITS
+        BinaryPrimitives.WriteInt64LittleEndian(sections.AsSpan(64 + 24), file.Length + Text);
+        BinaryPrimitives.WriteInt64LittleEndian(sections.AsSpan(64 + 32), text.Length + 1);
+        BinaryPrimitives.WriteInt32LittleEndian(sections.AsSpan(128 + 4), 3);                   // SHT_STRTAB
+        BinaryPrimitives.WriteInt64LittleEndian(sections.AsSpan(128 + 24), file.Length + Names);
+        "\0__xen_guest\0"u8.CopyTo(sections.AsSpan(Names));
+        Encoding.ASCII.GetBytes(text, sections.AsSpan(Text));
+        return sections;
     }
 
     /// <summary>A bzImage around a packed payload; the size word goes behind it as the kernel's build puts it there.</summary>

@@ -29,6 +29,11 @@ internal sealed class ElfFile
     /// <summary><c>SHT_NOTE</c></summary>
     internal List<ElfRange> NoteSections { get; } = [];
 
+    /// <summary>The section <c>__xen_guest</c>; null when there is none.</summary>
+    internal ElfRange? GuestSection { get; private set; }
+
+    private static ReadOnlySpan<byte> GuestSectionName => "__xen_guest\0"u8;
+
     internal static bool HasMagic(ReadOnlySpan<byte> start) => start.StartsWith("\x7f"u8) && start[1..].StartsWith("ELF"u8);
 
     internal static ElfFile Parse(ImageSource source)
@@ -138,17 +143,38 @@ internal sealed class ElfFile
         }
 
         byte[] table = ReadTable("section header", offset, count, entrySize);
+        ushort namesIndex = BinaryPrimitives.ReadUInt16LittleEndian(header[62..]);
+        ulong names = namesIndex < count ? OffsetOf(table.AsSpan(namesIndex * entrySize)) : 0;
         for (int i = 1; i < count; i++)
         {
             ReadOnlySpan<byte> entry = table.AsSpan(i * entrySize, SectionHeaderSize);
+            ulong size = BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]);
             if (BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]) == SHT_NOTE)
             {
-                NoteSections.Add(CheckedRange(
-                    $"Note section {i}",
-                    BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]),
-                    BinaryPrimitives.ReadUInt64LittleEndian(entry[32..])));
+                NoteSections.Add(CheckedRange($"Note section {i}", OffsetOf(entry), size));
+            }
+            else if (names != 0 && IsNamed(GuestSectionName, names + BinaryPrimitives.ReadUInt32LittleEndian(entry)))
+            {
+                GuestSection = CheckedRange("The section __xen_guest", OffsetOf(entry), size);
             }
         }
+    }
+
+    /// <summary><c>sh_offset</c></summary>
+    private static ulong OffsetOf(ReadOnlySpan<byte> section) => BinaryPrimitives.ReadUInt64LittleEndian(section[24..]);
+
+    /// <summary>Whether a name of the section names' table, which may lie outside the file, is this one.</summary>
+    private bool IsNamed(ReadOnlySpan<byte> name, ulong offset)
+    {
+        ulong length = (ulong)_source.Length;
+        if (offset >= length || length - offset < (ulong)name.Length)
+        {
+            return false;
+        }
+
+        Span<byte> found = stackalloc byte[GuestSectionName.Length];
+        _source.Read((long)offset, found);
+        return found.SequenceEqual(name);
     }
 
     private byte[] ReadTable(string what, ulong offset, ushort count, ushort entrySize)

@@ -5,7 +5,7 @@ using Domovoi.Xen.Abi;
 
 namespace Domovoi.KernelImages.Notes;
 
-/// <summary>Collects the notes of owner <c>Xen</c>: from the note segments, or else from the note sections, as Xen does.</summary>
+/// <summary>Collects the notes of owner <c>Xen</c>: from the note segments, or else the note sections, or else the section of old kernels, as Xen does.</summary>
 internal static class XenNoteReader
 {
     private const long MaximumBytes = 1 << 20;
@@ -14,9 +14,11 @@ internal static class XenNoteReader
     internal static XenNotes Read(ElfFile file, ImageSource source)
     {
         XenNotes notes = new();
-        if (!AddAll(notes, file.NoteSegments, source))
+        if (!AddAll(notes, file.NoteSegments, source) && !AddAll(notes, file.NoteSections, source) && file.GuestSection is { } section)
         {
-            _ = AddAll(notes, file.NoteSections, source);
+            byte[] text = new byte[Math.Min(section.Size, MaximumBytes)];
+            source.Read(section.Offset, text);
+            GuestSection.AddTo(notes, text);
         }
 
         return notes;
