@@ -8,6 +8,7 @@ namespace Domovoi.Contracts.Launch;
 /// Started as <c>domovoi-vm --spec FILE</c>, or <c>--spec -</c> for standard input. The process answers with one line on its
 /// standard output, a <see cref="LaunchReport"/>, once the guest runs (or the start failed), then closes it and leaves the
 /// caller's session; before that line, standard error is for people.
+/// Properties with a default have a setter, because the serializer's generated code gives absent ones that are <c>init</c> no default.
 /// </remarks>
 public sealed record DomainSpecification
 {
@@ -25,20 +26,20 @@ public sealed record DomainSpecification
 
     public string? Ramdisk { get; init; }
 
-    public string CommandLine { get; init; } = "";
+    public string CommandLine { get; set; } = "";
 
     public required ulong MemoryKiB { get; init; }
 
     /// <summary>0: as <see cref="MemoryKiB"/>.</summary>
     public ulong MaxMemoryKiB { get; init; }
 
-    public int Vcpus { get; init; } = 1;
+    public int Vcpus { get; set; } = 1;
 
-    public EndAction OnPowerOff { get; init; } = EndAction.Destroy;
+    public EndAction OnPowerOff { get; set; } = EndAction.Destroy;
 
-    public EndAction OnReboot { get; init; } = EndAction.Restart;
+    public EndAction OnReboot { get; set; } = EndAction.Restart;
 
-    public EndAction OnCrash { get; init; } = EndAction.Destroy;
+    public EndAction OnCrash { get; set; } = EndAction.Destroy;
 
     /// <summary>Where unpacked kernels are kept by content; null for nowhere.</summary>
     public string? KernelCache { get; init; }
