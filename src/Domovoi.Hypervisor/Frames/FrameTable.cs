@@ -37,6 +37,9 @@ public sealed class FrameTable
 
     public GuestMemory Memory { get; }
 
+    /// <summary>How often a segment descriptor or a GDT changed. Written with <see cref="Gate"/> held.</summary>
+    internal long DescriptorChanges { get; set; }
+
     public FrameLayout Layout { get; }
 
     public MachineToPhysical MachineToPhysical { get; }

@@ -68,6 +68,13 @@ internal static class Iret
             }
         }
 
+        if (X86Addresses.IsCanonical(state.Rip) && caller.Descriptors.AreFlat(code, stack, caller.Domain.Frames.DescriptorChanges))
+        {
+            (state.Cs, state.Ss, state.LongMode) = (code, stack, true);
+            (state.CsBase, state.SsBase) = (0, 0);
+            return;
+        }
+
         byte codeFault = FarTransfers.CheckCode(caller, code, out SegmentDescriptor codeDescriptor);
         byte stackFault = SegmentLoads.Check(caller, register: 2, stack, out SegmentDescriptor stackDescriptor);
         bool rightPlace = !codeDescriptor.IsLong || X86Addresses.IsCanonical(state.Rip);
@@ -78,7 +85,11 @@ internal static class Iret
 
         state.Ss = stack;
         state.SsBase = stackDescriptor.Base;
-        if (codeFault != 0 || stackFault != 0 || !rightPlace)
+        if (codeFault == 0 && stackFault == 0 && codeDescriptor.IsLong && stackDescriptor.Base == 0 && rightPlace)
+        {
+            caller.Descriptors.NoteFlat(code, stack, caller.Domain.Frames.DescriptorChanges);
+        }
+        else if (codeFault != 0 || stackFault != 0 || !rightPlace)
         {
             state.Rax = rax;
             TrapDelivery.RaiseProtection(caller, codeFault != 0 ? code & 0xFFFCu : stackFault != 0 ? stack & 0xFFFCu : 0);

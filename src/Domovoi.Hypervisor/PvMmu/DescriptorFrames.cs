@@ -34,6 +34,7 @@ internal static class DescriptorFrames
             Release(frames, tables.GdtFrames);
             tables.SetGdt(gdt, entries);
             pages.SettleFlushLocked();
+            frames.DescriptorChanges++;
             return XenError.None;
         }
     }
@@ -60,6 +61,7 @@ internal static class DescriptorFrames
             if (error == XenError.None)
             {
                 Volatile.Write(ref frames.Memory.Shared<ulong>(place), admitted.Value);
+                frames.DescriptorChanges++;
                 frames.Memory.ReportCodeWrites(place, sizeof(ulong));
                 frames.References.PutTyped(place.Frame, translationForgotten: true);
             }

@@ -20,6 +20,9 @@ public sealed class DescriptorTables(FrameTable frames)
     private readonly LdtShadow _ldt = frames.References.NewLdt();
     private readonly Mfn[] _gdt = new Mfn[X86Selectors.FirstReservedGdtPage];
     private int _gdtEntries;
+    private ushort _flatCode;
+    private ushort _flatStack;
+    private long _flatSince = -1;
 
     /// <summary>Linear address of the LDT, in the kernel's address space.</summary>
     public ulong LdtBase { get; private set; }
@@ -51,6 +54,18 @@ public sealed class DescriptorTables(FrameTable frames)
 
         LdtBase = linear;
         LdtEntries = entries;
+    }
+
+    /// <summary>Whether a pair of selectors was noted as 64-bit code and a flat stack, and no descriptor has changed since.</summary>
+    /// <param name="changes"><see cref="Domovoi.Hypervisor.Frames.FrameTable.DescriptorChanges"/></param>
+    internal bool AreFlat(ushort code, ushort stack, long changes) =>
+        code == _flatCode && stack == _flatStack && changes == _flatSince;
+
+    /// <summary>Remembers such a pair; not one from the LDT, whose contents may change unseen.</summary>
+    internal void NoteFlat(ushort code, ushort stack, long changes)
+    {
+        const int inLdt = 4;
+        (_flatCode, _flatStack, _flatSince) = (code, stack, ((code | stack) & inLdt) == 0 ? changes : -1);
     }
 
     /// <summary>Reads the descriptor a selector names; false when it is null or outside its table.</summary>
