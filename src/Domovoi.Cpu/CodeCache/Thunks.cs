@@ -21,12 +21,12 @@ internal sealed class Thunks
         RestoreVectors = EmitRestoreVectors(assembler);
         nint commit = EmitCalled(assembler, LeaveCode.CommitStore, leave);
         CommitStore = EmitCommit(assembler, commit);
-        Link = EmitCalled(assembler, LeaveCode.Link, leave);
-        IdentityMiss = EmitCalled(assembler, LeaveCode.IdentityMiss, leave);
-        Poll = EmitCalled(assembler, LeaveCode.Poll, leave);
-        Instruction = EmitCalled(assembler, LeaveCode.Instruction, leave);
-        Syscall = EmitCalled(assembler, LeaveCode.Syscall, leave);
-        SingleStep = EmitCalled(assembler, LeaveCode.SingleStep, leave);
+        Link = EmitLeft(assembler, LeaveCode.Link, leave);
+        IdentityMiss = EmitLeft(assembler, LeaveCode.IdentityMiss, leave);
+        Poll = EmitLeft(assembler, LeaveCode.Poll, leave);
+        Instruction = EmitLeft(assembler, LeaveCode.Instruction, leave);
+        Syscall = EmitLeft(assembler, LeaveCode.Syscall, leave);
+        SingleStep = EmitLeft(assembler, LeaveCode.SingleStep, leave);
         JumpMiss = EmitJumped(assembler, LeaveCode.JumpMiss, leave);
         HostFault = EmitJumped(assembler, LeaveCode.HostFault, leave);
     }
@@ -126,19 +126,65 @@ internal sealed class Thunks
         a.Store32(HostAddress.State(StateLayout.VectorsWereResident), HostRegister.Rcx);
         a.Cmp32Immediate(HostRegister.Rcx, 0);
         nint inMemory = a.JumpIf32(Condition.Equal);
-        EmitVectors(a, store: true);
+        EmitVectors(a, store: true, wide: HostProcessor.HasAvx);
+        EmitUpperCheck(a);
         ControlWord(a, 3, StateLayout.GuestMxcsr);
         ControlWord(a, 2, StateLayout.HostMxcsr);
         a.StoreImmediate32(HostAddress.State(StateLayout.VectorsResident), 0);
         a.Bind32(inMemory);
     }
 
+    /// <summary>Notes whether any upper half is in use; leaves the host's upper halves clean, as the C ABI wants them.</summary>
+    private static void EmitUpperCheck(HostAssembler a)
+    {
+        if (!HostProcessor.HasAvx)
+        {
+            return;
+        }
+
+        for (int step = 8; step > 0; step >>= 1)
+        {
+            for (int i = 0; i < step; i++)
+            {
+                a.OrVectors(i, i + step);
+            }
+        }
+
+        a.TestUpperHalf();
+        a.MoveImmediate(HostRegister.Rcx, 0);
+        nint none = a.JumpIf8(Condition.Equal);
+        a.MoveImmediate(HostRegister.Rcx, 1);
+        a.Bind8(none);
+        a.Store32(HostAddress.State(StateLayout.UppersInUse), HostRegister.Rcx);
+        a.ZeroUppers();
+    }
+
+    /// <summary>Loads MXCSR and the vector registers; keeps flags.</summary>
+    /// <remarks>
+    /// Upper halves that are 0 must also be clean to the host: else each SSE instruction would wait for its destination's
+    /// old value, because it keeps the upper half (Intel's optimization manual, 15.3; AMD's processors do the same).
+    /// </remarks>
     private static void EmitLoadVectors(HostAssembler a)
     {
         ControlWord(a, 3, StateLayout.HostMxcsr);
         ControlWord(a, 2, StateLayout.GuestMxcsr);
-        EmitVectors(a, store: false);
         a.StoreImmediate32(HostAddress.State(StateLayout.VectorsResident), 1);
+        if (!HostProcessor.HasAvx)
+        {
+            EmitVectors(a, store: false, wide: false);
+            return;
+        }
+
+        a.Load32(HostRegister.Rcx, HostAddress.State(StateLayout.UppersInUse));
+        nint clean = a.JumpIfRcxZero8();
+        nint wide = a.Jump32();
+        a.Bind8(clean);
+        a.ZeroUppers();
+        EmitVectors(a, store: false, wide: false);
+        nint done = a.Jump32();
+        a.Bind32(wide);
+        EmitVectors(a, store: false, wide: true);
+        a.Bind32(done);
     }
 
     private static nint EmitRestoreVectors(HostAssembler a)
@@ -153,12 +199,12 @@ internal sealed class Thunks
     private static void ControlWord(HostAssembler a, int extension, int offset) =>
         a.MemoryForm(0x0FAE, extension, HostAddress.State(offset), wide: false);
 
-    private static void EmitVectors(HostAssembler a, bool store)
+    private static void EmitVectors(HostAssembler a, bool store, bool wide)
     {
         for (int i = 0; i < 16; i++)
         {
             HostAddress home = HostAddress.State(StateLayout.Vectors + (i * 32));
-            if (HostProcessor.HasAvx)
+            if (wide)
             {
                 a.Byte(0x65);
                 a.Byte(0xC4);
@@ -172,19 +218,21 @@ internal sealed class Thunks
                 a.MemoryForm(store ? 0x0F11 : 0x0F10, i, home, wide: false);
             }
         }
-
-        if (HostProcessor.HasAvx && store)
-        {
-            a.Byte(0xC5);
-            a.Byte(0xF8);
-            a.Byte(0x77);
-        }
     }
 
     private static nint EmitCalled(HostAssembler a, LeaveCode code, nint leave)
     {
         nint start = a.Position;
         a.Pop(HostAddress.State(StateLayout.HostResume));
+        a.StoreImmediate32(HostAddress.State(StateLayout.Leave), (int)code);
+        a.Jump(leave);
+        return start;
+    }
+
+    private static nint EmitLeft(HostAssembler a, LeaveCode code, nint leave)
+    {
+        nint start = a.Position;
+        a.Store64(HostAddress.State(StateLayout.HostResume), HostRegister.Rcx);
         a.StoreImmediate32(HostAddress.State(StateLayout.Leave), (int)code);
         a.Jump(leave);
         return start;

@@ -212,6 +212,35 @@ internal sealed class HostAssembler : HostEncoder
         Byte(0xC0 | (1 << 3) | (4 + highByte));
     }
 
+    /// <summary>VORPS ymm(target), ymm(target), ymm(other); the target is one of the first eight.</summary>
+    public void OrVectors(int target, int other)
+    {
+        Byte(0xC4);
+        Byte(0xC0 | (((other >> 3) ^ 1) << 5) | 1);
+        Byte(((~target & 15) << 3) | 4);
+        Byte(0x56);
+        Byte(0xC0 | (target << 3) | (other & 7));
+    }
+
+    /// <summary>ZF = the upper half of YMM0 is 0; XMM0 is lost.</summary>
+    public void TestUpperHalf()
+    {
+        foreach (byte code in (ReadOnlySpan<byte>)[
+            0xC4, 0xE3, 0x7D, 0x19, 0xC0, 0x01,             // VEXTRACTF128 XMM0, YMM0, 1
+            0xC4, 0xE2, 0x79, 0x17, 0xC0])                  // VPTEST XMM0, XMM0
+        {
+            Byte(code);
+        }
+    }
+
+    /// <summary>VZEROUPPER</summary>
+    public void ZeroUppers()
+    {
+        Byte(0xC5);
+        Byte(0xF8);
+        Byte(0x77);
+    }
+
     public void Push(HostRegister source)
     {
         OptionalRex(0, 0, (int)source);
@@ -297,6 +326,17 @@ internal sealed class HostAssembler : HostEncoder
         Byte(0x04);                                         // ADD AL, 0x7F
         Byte(0x7F);
         Byte(0x9E);                                         // SAHF
+    }
+
+    /// <summary>Jumps to a thunk with the address of what follows, the exit's operands, in RCX.</summary>
+    /// <remarks>A call would never be returned from, and the host predicts returns by pairing them with calls.</remarks>
+    public void Leave(nint thunk)
+    {
+        Byte(0x48);                                         // LEA RCX, [RIP + 5]
+        Byte(0x8D);
+        Byte(0x0D);
+        Int32(5);
+        Jump(thunk);
     }
 
     public void Call(nint target)

@@ -90,6 +90,9 @@ public struct CpuState
     /// <summary>Whether they were when translated code left last: code that goes on in the middle of a block wants them back.</summary>
     [FieldOffset(0x1C4)] internal int VectorsWereResident;
 
+    /// <summary>Whether any upper half of a YMM register in the state block may be other than 0.</summary>
+    [FieldOffset(0x1D8)] internal int UppersInUse;
+
     [FieldOffset(0x1C8)] internal int LowLogged;
     [FieldOffset(0x1CC)] internal int HighLogged;
     [FieldOffset(0x1D0)] internal nint CodeMarks;

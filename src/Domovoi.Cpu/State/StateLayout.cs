@@ -53,6 +53,9 @@ internal static class StateLayout
     internal const int MemoryBase = 0x1B8;
     internal const int VectorsResident = 0x1C0;
     internal const int VectorsWereResident = 0x1C4;
+
+    /// <summary>Whether any of the YMM registers' upper halves in the state block may be other than 0.</summary>
+    internal const int UppersInUse = 0x1D8;
     internal const int LowLogged = 0x1C8;
     internal const int HighLogged = 0x1CC;
 

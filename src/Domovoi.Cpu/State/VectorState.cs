@@ -35,6 +35,7 @@ internal static unsafe class VectorState
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(xsave.Length, Size);
         LegacyState.Restore(xsave[..512]);
+        ((CpuState*)block)->UppersInUse = 1;
         ((CpuState*)block)->Mxcsr = BitConverter.ToUInt32(xsave[MxcsrOffset..]) & 0xFFFF;
         for (int i = 0; i < 16; i++)
         {

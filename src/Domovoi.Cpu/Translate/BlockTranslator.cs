@@ -138,7 +138,7 @@ internal sealed class BlockTranslator
     /// <summary>Lets C# carry out the instruction; translated code goes on behind it.</summary>
     internal void EmitSlow(in Instruction instruction)
     {
-        _assembler.Call(Exits.Thunks.Instruction);
+        _assembler.Leave(Exits.Thunks.Instruction);
         _assembler.Int64(instruction.IP);
     }
 

@@ -201,7 +201,7 @@ internal static class ControlFlow
             return;
         }
 
-        t.Assembler.Call(t.Exits.Thunks.Syscall);
+        t.Assembler.Leave(t.Exits.Thunks.Syscall);
         t.Assembler.Int64(instruction.NextIP);
         t.FallsThrough = false;
     }

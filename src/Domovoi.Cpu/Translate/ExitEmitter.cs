@@ -47,7 +47,7 @@ internal sealed class ExitEmitter(HostAssembler assembler)
     {
         if ((_mode & ModeKey.SingleStep) != 0)
         {
-            assembler.Call(Thunks.SingleStep);
+            assembler.Leave(Thunks.SingleStep);
             assembler.Int64(target);
         }
         else if (target <= from)
@@ -127,7 +127,7 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         foreach ((nint hole, ulong target) in _links)
         {
             assembler.Bind32(hole);
-            assembler.Call(Thunks.Link);
+            assembler.Leave(Thunks.Link);
             assembler.Int64(target);
             assembler.Int32((int)(hole - _buffer.RunStart));
             assembler.Int32(IsFar(target) ? 0 : 1);
@@ -136,14 +136,14 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         foreach ((nint hole, ulong rip) in _polls)
         {
             assembler.Bind32(hole);
-            assembler.Call(Thunks.Poll);
+            assembler.Leave(Thunks.Poll);
             assembler.Int64(rip);
         }
 
         foreach ((nint hole, int pageId, nint resume) in _checks)
         {
             assembler.Bind32(hole);
-            assembler.Call(Thunks.IdentityMiss);
+            assembler.Leave(Thunks.IdentityMiss);
             assembler.Int64(_rip);
             assembler.Int32(pageId);
             assembler.Int32((int)(resume - _buffer.RunStart));

@@ -45,6 +45,7 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
 
     private Span<byte> Vector(Register register)
     {
+        _state->UppersInUse = 1;
         int number = register.IsYMM() ? register - Register.YMM0 : register - Register.XMM0;
         return new Span<byte>(cpu.Block + StateLayout.Vectors + (number * VectorBytes), VectorBytes);
     }
