@@ -42,6 +42,10 @@ internal sealed class CommandLine
             _session.Fail(e.Problem);
             return ExitCode.Failure;
         }
+        catch (BrokenPipeException)
+        {
+            return ExitCode.BrokenPipe;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException)
         {
             _session.Fail(new Problem("host", e.Message));

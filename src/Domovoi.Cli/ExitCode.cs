@@ -10,4 +10,7 @@ internal static class ExitCode
 
     /// <summary>The command line itself was wrong.</summary>
     internal const int Usage = 2;
+
+    /// <summary>Nobody read the output to its end; as a shell tells SIGPIPE.</summary>
+    internal const int BrokenPipe = 141;
 }

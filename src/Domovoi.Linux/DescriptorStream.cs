@@ -9,6 +9,7 @@ public sealed partial class DescriptorStream(int descriptor) : Stream
 {
     private const int EINTR = 4;
     private const int EAGAIN = 11;
+    private const int EPIPE = 32;
     private const short POLLIN = 1;
     private const short POLLOUT = 4;
 
@@ -75,6 +76,10 @@ public sealed partial class DescriptorStream(int descriptor) : Stream
         {
             ulong request = (uint)descriptor | ((ulong)(ushort)events << 32);
             _ = poll(ref request, 1, -1);
+        }
+        else if (error == EPIPE)
+        {
+            throw new BrokenPipeException();
         }
         else if (error != EINTR)
         {

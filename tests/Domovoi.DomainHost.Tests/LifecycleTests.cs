@@ -37,6 +37,7 @@ public sealed class LifecycleTests
         host.NextMachine().End(EndReason.Crash);
         SpinWait.SpinUntil(() => DomainRecord.TryRead(host.Folder)?.State == DomainState.Crashed, 20_000);
         Assert.Equal(EndReason.Crash, DomainRecord.TryRead(host.Folder)!.End!.Reason);
+        Assert.Equal((4096UL, 3_000_000_000L), (host.Lifecycle.Status().CurrentMemoryKiB, host.Lifecycle.Status().CpuTimeNanoseconds));
         host.Lifecycle.Destroy();
         Assert.Equal(1, host.WaitForEnd().ExitCode);
     }

@@ -8,8 +8,8 @@ internal static class CompletionVerb
 {
     private const string Bash = """
         _dom() {
-            local IFS=$'\n'
-            COMPREPLY=($(dom "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null))
+            mapfile -t COMPREPLY < <("$1" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null |
+                case $2 in -*) cat ;; *) grep -v '^[-/]' ;; esac)
         }
         complete -o default -F _dom dom ./dom
         """;
@@ -17,15 +17,27 @@ internal static class CompletionVerb
     private const string Zsh = """
         #compdef dom
         _dom() {
-            local -a words_found
-            words_found=(${(f)"$(dom "[suggest:$#BUFFER]" "$BUFFER" 2>/dev/null)"})
-            compadd -a words_found || _files
+            local line="${(j: :)words[1,CURRENT]}"
+            local -a found
+            found=(${(f)"$(${(Q)words[1]} "[suggest:$#line]" "$line" 2>/dev/null)"})
+            [[ $PREFIX == -* ]] || found=(${found:#[-/]*})
+            if (( $#found )); then compadd -a found; else _files; fi
         }
         compdef _dom dom
         """;
 
     private const string Fish = """
-        complete -c dom -a '(dom "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
+        function __dom_complete
+            set -l line (commandline -cp)
+            set -l words (commandline -opc)
+            set -l found ($words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+            if string match -q -- '-*' (commandline -ct)
+                printf '%s\n' $found
+            else
+                string match -rv -- '^[-/]' $found
+            end
+        end
+        complete -c dom -a '(__dom_complete)'
         """;
 
     internal static Command Build(Session session)

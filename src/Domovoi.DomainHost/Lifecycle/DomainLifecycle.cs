@@ -29,6 +29,7 @@ internal sealed class DomainLifecycle : IDisposable
     private IMachine? _machine;
     private XenstoreServer _store;
     private CancellationTokenSource _ended = new();
+    private MachineMeasure _last = new(TimeSpan.Zero, [], 0, new Dictionary<string, long>());
     private int _pauses;
     private bool _isStarted;
     private long _bootedAt;
@@ -142,7 +143,7 @@ internal sealed class DomainLifecycle : IDisposable
     {
         lock (_gate)
         {
-            MachineMeasure measure = _machine?.Measure() ?? new MachineMeasure(TimeSpan.Zero, [], 0, new Dictionary<string, long>());
+            MachineMeasure measure = _machine?.Measure() ?? _last;
             DomainRecord record = _record.Current;
             bool isBlocked = record.State == DomainState.Running && measure.Vcpus.Count > 0
                 && measure.Vcpus.All(static v => v.State == DomainState.Blocked);
@@ -213,6 +214,7 @@ internal sealed class DomainLifecycle : IDisposable
         lock (_gate)
         {
             _ended.Cancel();
+            _last = machine.Measure();
             if (_machine == machine)
             {
                 _machine = null;
@@ -220,7 +222,7 @@ internal sealed class DomainLifecycle : IDisposable
         }
 
         _log.BeginEnd();
-        return machine.Measure();
+        return _last;
     }
 
     private void Tell(DomainEnd end, EndAction action, MachineMeasure measure)

@@ -45,7 +45,7 @@ internal static class PvMachineFactory
         }
         catch (KernelImageException e)
         {
-            throw new ProblemException(e.Code, e.Message, e.Hint);
+            throw new ProblemException(e.Code, $"{specification.Kernel}: {e.Message}", e.Hint);
         }
         catch (DomainBuildException e)
         {

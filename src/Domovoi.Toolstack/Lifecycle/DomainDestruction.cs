@@ -12,7 +12,7 @@ public sealed class DomainDestruction(DomainRegistry registry)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns when the process is gone. What is left of a dead domain is removed.</summary>
+    /// <summary>Returns when the process is gone. What is left of a dead domain, or of one that was only preserved, is removed.</summary>
     public void Destroy(DomainEntry entry)
     {
         if (!entry.IsAlive)
@@ -25,6 +25,11 @@ public sealed class DomainDestruction(DomainRegistry registry)
         if (DomainEnding.Wait(entry, asked ? Patience : TimeSpan.Zero) is null)
         {
             Kill(entry);
+        }
+
+        if (entry.Record.State is DomainState.Crashed or DomainState.Shutdown)
+        {
+            registry.Remove(entry);
         }
     }
 

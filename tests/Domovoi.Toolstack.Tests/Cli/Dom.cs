@@ -16,9 +16,13 @@ internal sealed class Dom(string runDirectory)
         return Finish(process);
     }
 
-    internal Process Start(params string[] arguments)
+    internal static string Program => Path.Combine(AppContext.BaseDirectory, "dom");
+
+    internal Process Start(params string[] arguments) => StartProgram(Program, arguments);
+
+    internal Process StartProgram(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "dom"), arguments)
+        ProcessStartInfo start = new(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -76,6 +76,14 @@ public sealed class DomTests : IDisposable
         Assert.Single(result.Errors.Split('\n'), line => line.Contains("error:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Output_ThatNobodyReads_EndsQuietly()
+    {
+        using System.Diagnostics.Process shell = Dom.StartProgram("bash", "-c", $"{{ sleep 0.3; {Cli.Dom.Program} list; }} | true; exit ${{PIPESTATUS[0]}}");
+        DomResult result = Cli.Dom.Finish(shell);
+        Assert.Equal((141, ""), (result.Code, result.Errors));
+    }
+
     [Theory]
     [InlineData("create")]
     [InlineData("console")]
