@@ -67,6 +67,9 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
     /// <summary>Most instructions in a block; 1 makes every instruction precise.</summary>
     internal int BlockLimit { get; set; } = DecodedBlock.Capacity;
 
+    /// <summary>After how many turns a loop counts as hot.</summary>
+    internal int TurnsOfAHotLoop { get; set; } = 16;
+
     /// <inheritdoc/>
     /// <remarks>Any thread: the page retires when the processor next looks.</remarks>
     public void CodeFrameWritten(ulong frame)
@@ -106,7 +109,18 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
     /// <summary>Translates the block at <paramref name="rip"/>.</summary>
     /// <param name="nextPage">Called for the following page when the first instruction reaches into it; null when that page faults.</param>
     /// <returns>null when <paramref name="nextPage"/> returned null.</returns>
-    internal TranslatedBlock? Translate(CodePage page, ulong rip, Func<CodePage?> nextPage)
+    internal TranslatedBlock? Translate(CodePage page, ulong rip, Func<CodePage?> nextPage) =>
+        Translate(page, rip, nextPage, BlockKind.Ordinary);
+
+    /// <summary>Replaces a block that turned out to be a hot loop.</summary>
+    internal TranslatedBlock? Repeat(CodePage page, ulong rip, Func<CodePage?> nextPage) =>
+        Translate(page, rip, nextPage, BlockKind.Loop);
+
+    /// <summary>The block at <paramref name="rip"/> that checks each access by itself; translated when missing.</summary>
+    internal TranslatedBlock? TwinOf(CodePage page, ulong rip, Func<CodePage?> nextPage) =>
+        page.TryGetTwin(rip, out TranslatedBlock twin) ? twin : Translate(page, rip, nextPage, BlockKind.Twin);
+
+    private TranslatedBlock? Translate(CodePage page, ulong rip, Func<CodePage?> nextPage, BlockKind kind)
     {
         if (_buffer.Free < Reserve)
         {
@@ -116,7 +130,8 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         }
 
         int limit = (page.Mode & ModeKey.SingleStep) != 0 ? 1 : BlockLimit;
-        DecodedBlock decoded = _decoder.Decode(rip, page.Mode, Memory.Frame(page.Frame), default, limit);
+        DecodedBlock decoded = _decoder.Decode(
+            rip, page.Mode, Memory.Frame(page.Frame), default, limit, repeats: kind == BlockKind.Loop);
         CodePage? second = null;
         if (decoded.Count == 0)
         {
@@ -129,8 +144,16 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
             decoded = _decoder.Decode(rip, page.Mode, Memory.Frame(page.Frame), Memory.Frame(second.Frame), 1);
         }
 
-        TranslatedBlock block = _translator.Translate(decoded, page, second, _buffer, Thunks);
-        page.Add(block);
+        TranslatedBlock block = _translator.Translate(decoded, page, second, _buffer, Thunks, kind);
+        if (kind == BlockKind.Twin)
+        {
+            page.AddTwin(block);
+        }
+        else
+        {
+            page.Add(block);
+        }
+
         _blocks.Add(block);
         BlocksTranslated++;
         InstructionsTranslated += decoded.Count;

@@ -12,6 +12,7 @@ public sealed class StressTests
     [InlineData(Stress.ShortBlocks)]
     [InlineData(Stress.SmallBuffer)]
     [InlineData(Stress.Kicks)]
+    [InlineData(Stress.HotLoops)]
     [InlineData(Stress.BothModes)]
     public void Program_UnderStress_DoesWhatTheHostDoes(Stress stress)
     {

@@ -9,6 +9,7 @@ namespace Domovoi.Cpu.CodeCache;
 internal sealed class CodePage(int id, ulong virtualPage, ulong frame, ModeKey mode)
 {
     private readonly Dictionary<ulong, TranslatedBlock> _blocks = [];
+    private readonly Dictionary<ulong, TranslatedBlock> _twins = [];
 
     /// <summary>Positive, unique in the cache's life.</summary>
     internal int Id { get; } = id;
@@ -27,9 +28,15 @@ internal sealed class CodePage(int id, ulong virtualPage, ulong frame, ModeKey m
 
     internal void Add(TranslatedBlock block) => _blocks[block.Rip] = block;
 
+    /// <summary>Finds a block that checks each access by itself.</summary>
+    internal bool TryGetTwin(ulong rip, out TranslatedBlock block) => _twins.TryGetValue(rip, out block!);
+
+    internal void AddTwin(TranslatedBlock block) => _twins[block.Rip] = block;
+
     internal void Retire()
     {
         IsRetired = true;
         _blocks.Clear();
+        _twins.Clear();
     }
 }

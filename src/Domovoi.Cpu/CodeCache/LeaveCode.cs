@@ -30,6 +30,9 @@ internal enum LeaveCode
     /// <summary>SYSCALL in 64-bit mode; the RIP behind the call is the next instruction.</summary>
     Syscall,
 
+    /// <summary>A group of accesses cannot be made together; <see cref="TwinStub"/> stands behind the jump.</summary>
+    Twin,
+
     /// <summary>The host processor refused an instruction; the guest gets the exception.</summary>
     HostFault,
 

@@ -34,13 +34,31 @@ internal sealed class RefillEmitter
     internal static nint Emit(HostAssembler assembler, CpuMode mode, nint slow)
     {
         nint start = assembler.Position;
-        new RefillEmitter(assembler, mode).Emit(slow);
+        RefillEmitter walk = new(assembler, mode);
+        walk.EmitWalk();
+        assembler.Return();
+        walk.EmitSlow();
+        assembler.Jump(slow);
+        return start;
+    }
+
+    /// <summary>Writes a walk that returns whether it succeeded: RCX is 1 or 0.</summary>
+    internal static nint EmitForGroup(HostAssembler assembler, CpuMode mode)
+    {
+        nint start = assembler.Position;
+        RefillEmitter walk = new(assembler, mode);
+        walk.EmitWalk();
+        assembler.MoveImmediate(HostRegister.Rcx, 1);
+        assembler.Return();
+        walk.EmitSlow();
+        assembler.MoveImmediate(HostRegister.Rcx, 0);
+        assembler.Return();
         return start;
     }
 
     private int FirstTable => (int)_mode * 2;
 
-    private void Emit(nint slow)
+    private void EmitWalk()
     {
         _a.Store64(HostAddress.State(SavedRax), HostRegister.Rax);
         _a.LoadFlagsToRax();
@@ -56,14 +74,16 @@ internal sealed class RefillEmitter
         EmitInsertion();
         EmitLog();
         EmitRestore();
-        _a.Return();
+    }
+
+    private void EmitSlow()
+    {
         foreach (nint hole in _slow)
         {
             _a.Bind32(hole);
         }
 
         EmitRestore();
-        _a.Jump(slow);
     }
 
     private void SlowIf(Condition condition) => _slow.Add(_a.JumpIf32(condition));

@@ -16,6 +16,9 @@ internal sealed class Thunks
         nint leave = EmitLeave(assembler);
         Enter = EmitEnter(assembler);
         nint access = EmitCalled(assembler, LeaveCode.Access, leave);
+        Twin = EmitLeft(assembler, LeaveCode.Twin, leave);
+        KernelGroup = RefillEmitter.EmitForGroup(assembler, CpuMode.Kernel);
+        UserGroup = RefillEmitter.EmitForGroup(assembler, CpuMode.User);
         KernelAccess = RefillEmitter.Emit(assembler, CpuMode.Kernel, access);
         UserAccess = RefillEmitter.Emit(assembler, CpuMode.User, access);
         RestoreVectors = EmitRestoreVectors(assembler);
@@ -38,6 +41,13 @@ internal sealed class Thunks
     internal nint KernelAccess { get; }
 
     internal nint UserAccess { get; }
+
+    /// <summary>Called like <see cref="KernelAccess"/> for a group of accesses; returns RCX = 0 where that would go to C#.</summary>
+    internal nint KernelGroup { get; }
+
+    internal nint UserGroup { get; }
+
+    internal nint Twin { get; }
 
     /// <summary>Called at the head of a block that uses vector registers while they are in the state block; keeps flags.</summary>
     internal nint RestoreVectors { get; }

@@ -6,13 +6,15 @@ namespace Domovoi.Cpu.Decode;
 
 /// <summary>Finds the end of a block and which flags are live in it.</summary>
 /// <remarks>
-/// A block goes on behind conditional branches and stops at any other transfer, at an instruction that leaves translated
+/// A hot block that ends with a conditional branch to its own beginning holds the loop's body several times: fewer polls, and
+/// accesses of several turns that one check can serve. Else a block goes on behind conditional branches and stops at any other transfer, at an instruction that leaves translated
 /// code, at the end of the page, or when it is full. Flags are taken as live where control goes somewhere unknown; within
 /// the page the next few instructions of the target are looked at (all blocks of a page retire together).
 /// </remarks>
 internal sealed class BlockDecoder
 {
     private const int LookAhead = 8;
+    private const int MostTurns = 4;
 
     private readonly GuestCodeReader _reader = new();
     private readonly Decoder _long;
@@ -30,8 +32,9 @@ internal sealed class BlockDecoder
     /// <param name="page">The bytes of the page that holds RIP.</param>
     /// <param name="next">The bytes of the next page, only where one instruction needs them; else empty.</param>
     /// <param name="limit">Most instructions to take.</param>
+    /// <param name="repeats">Whether a loop's body is to be taken several times.</param>
     /// <returns>A block that stays valid until the next call; empty when the first instruction needs the next page.</returns>
-    internal DecodedBlock Decode(ulong rip, ModeKey mode, ReadOnlySpan<byte> page, ReadOnlySpan<byte> next, int limit)
+    internal DecodedBlock Decode(ulong rip, ModeKey mode, ReadOnlySpan<byte> page, ReadOnlySpan<byte> next, int limit, bool repeats = false)
     {
         _page = rip & ~0xFFFUL;
         _reader.Load(page, next);
@@ -41,6 +44,7 @@ internal sealed class BlockDecoder
         _block.Rip = rip;
         _block.Count = 0;
         _block.Spans = false;
+        _block.LoopLength = 0;
         while (_block.Count < limit)
         {
             ref Instruction instruction = ref _block.Instructions[_block.Count];
@@ -59,6 +63,12 @@ internal sealed class BlockDecoder
             _block.Count++;
             _block.Spans = spans;
             _block.EndRip = instruction.NextIP;
+            if (repeats && IsLoop(instruction, rip) && _block.Count * MostTurns <= limit)
+            {
+                RepeatBody();
+                break;
+            }
+
             if (spans || EndsBlock(instruction) || (instruction.NextIP & 0xFFF) == 0)
             {
                 break;
@@ -67,6 +77,21 @@ internal sealed class BlockDecoder
 
         ComputeLiveness(decoder);
         return _block;
+    }
+
+    private static bool IsLoop(in Instruction instruction, ulong start) =>
+        instruction.IsJccShortOrNear && instruction.NearBranchTarget == start;
+
+    /// <summary>The block holds a loop's body: appends it again.</summary>
+    private void RepeatBody()
+    {
+        _block.LoopLength = _block.Count;
+        for (int turn = 1; turn < MostTurns; turn++)
+        {
+            Array.Copy(_block.Instructions, 0, _block.Instructions, turn * _block.LoopLength, _block.LoopLength);
+        }
+
+        _block.Count = MostTurns * _block.LoopLength;
     }
 
     private static bool EndsBlock(in Instruction instruction) => instruction.FlowControl switch
@@ -98,7 +123,7 @@ internal sealed class BlockDecoder
             ref Instruction instruction = ref _block.Instructions[i];
             if (instruction.FlowControl == FlowControl.ConditionalBranch)
             {
-                live |= LiveAt(decoder, instruction.NearBranchTarget);
+                live |= LiveAt(decoder, _block.FollowsTaken(i) ? instruction.NextIP : instruction.NearBranchTarget);
             }
 
             live = FlagLiveness.Before(instruction, live);

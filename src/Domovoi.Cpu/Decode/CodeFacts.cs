@@ -26,6 +26,8 @@ internal readonly struct CodeFacts
 
     internal bool MemoryWritten { get; }
 
+    internal bool HasMemoryAccess => MemoryRead || MemoryWritten;
+
     /// <summary>The operand that may be a register or memory, or -1.</summary>
     internal sbyte ModRmOperand { get; }
 

@@ -15,6 +15,12 @@ internal sealed class DecodedBlock
 
     internal int Count { get; set; }
 
+    /// <summary>Instructions of the loop body that the block holds several times, one behind the other; 0 when it is no loop.</summary>
+    internal int LoopLength { get; set; }
+
+    /// <summary>Whether instruction n is a conditional branch that the block follows when it is taken: it leaves when it is not.</summary>
+    internal bool FollowsTaken(int index) => LoopLength > 0 && (index + 1) % LoopLength == 0 && index + 1 < Count;
+
     internal ulong Rip { get; set; }
 
     /// <summary>The address behind the last instruction.</summary>

@@ -134,6 +134,9 @@ internal sealed unsafe class RunLoop
                 _state->Rip = *(ulong*)entry;
                 Leave(new ExitDetails { Reason = ExitReason.Syscall, NextRip = _state->Rip });
                 return false;
+            case LeaveCode.Twin:
+                entry = EnterTwin((TwinStub*)entry);
+                return true;
             case LeaveCode.HostFault:
                 Leave(HostFaultExit());
                 return false;
@@ -249,9 +252,47 @@ internal sealed unsafe class RunLoop
 
         _cpu.Counters.Links++;
         nint hole = _cache.Buffer.RunStart + link.Hole;
-        nint target = link.SamePage != 0 ? block.FastEntry : block.CheckedEntry;
+        TranslatedBlock source = _cache.BlockAt(hole);
+        if (ReferenceEquals(source, block) && !block.IsRepeated)
+        {
+            if (++block.Turns < _cache.TurnsOfAHotLoop)
+            {
+                return block.FastEntry;
+            }
+
+            block = RepeatedLoop(link.Target);
+            if (block is null || _cache.Epoch != before)
+            {
+                return 0;
+            }
+        }
+
+        nint target = link.SamePage == 0 ? block.CheckedEntry : source.UsesVectors ? block.BodyEntry : block.FastEntry;
         *(int*)_cache.Buffer.ToWrite(hole) = (int)(target - (hole + 4));
         return block.FastEntry;
+    }
+
+    private TranslatedBlock? RepeatedLoop(ulong rip)
+    {
+        CodePage? page = FindPage(rip, _cpu.Key);
+        return page is null ? null : _cache.Repeat(page, rip, _nextPage);
+    }
+
+    private nint EnterTwin(TwinStub* stub)
+    {
+        TwinStub link = *stub;
+        _state->Rip = link.Rip;
+        nuint before = _cache.Epoch;
+        CodePage? page = FindPage(link.Rip, _cpu.Key);
+        TranslatedBlock? twin = page is null ? null : _cache.TwinOf(page, link.Rip, _nextPage);
+        if (twin is null || _cache.Epoch != before)
+        {
+            return 0;
+        }
+
+        nint hole = _cache.Buffer.RunStart + link.Hole;
+        *(int*)_cache.Buffer.ToWrite(hole) = (int)(twin.FastEntry - (hole + 4));
+        return twin.FastEntry;
     }
 
     private bool FollowJump(ref nint entry)

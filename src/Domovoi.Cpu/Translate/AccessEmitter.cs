@@ -13,14 +13,24 @@ namespace Domovoi.Cpu.Translate;
 /// finds the page, or points R15 at a bounce buffer, or leaves with a page fault. A store is written a second time there,
 /// because what lies in the bounce buffer must be carried to its place behind the instruction.
 /// </remarks>
-internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter writer)
+internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter writer, AccessGroups groups)
 {
+    private readonly List<ColdGroup> _coldGroups = [];
     private readonly List<ColdAccess> _cold = [];
 
     private record struct ColdAccess(
         nint Hole, EffectiveAddress Address, AccessSite Site, nint Operation, nint After, GuestOperation Store, int GuestIndex);
 
+    /// <param name="Rip">The group's first instruction.</param>
+    private record struct ColdGroup(nint Hole, EffectiveAddress Lowest, AccessSite Site, nint After, ulong Rip, int GuestIndex);
+
     internal ModeKey Mode { get; set; }
+
+    /// <summary>The instruction that is being translated.</summary>
+    internal ulong Rip { get; set; }
+
+    /// <summary>Whether accesses may be checked together.</summary>
+    internal bool UsesGroups { get; set; }
 
     /// <summary>Base address of the TLB tables of the current mode.</summary>
     private int Table(bool write) => ((Mode & ModeKey.User) != 0 ? 2 : 0) + (write ? 1 : 0);
@@ -30,6 +40,14 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
     internal void Emit(
         in EffectiveAddress address, AccessSite site, bool flagsLive, in GuestOperation operation, int guestIndex)
     {
+        long displacement = 0;
+        AccessGroup? group = UsesGroups ? groups.Find(address, site.Size, site.IsWrite, out displacement) : null;
+        if (group is not null)
+        {
+            EmitGrouped(group, address, displacement, flagsLive, operation, guestIndex);
+            return;
+        }
+
         address.Emit(assembler, Mode);
         nint hole = EmitCheck(address, site, flagsLive);
         nint start = assembler.Position;
@@ -37,10 +55,66 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
         _cold.Add(new ColdAccess(hole, address, site, start, assembler.Position, operation, guestIndex));
     }
 
+    /// <summary>Writes the group's check if this is its first member, and the operation.</summary>
+    private void EmitGrouped(
+        AccessGroup group, in EffectiveAddress address, long displacement, bool flagsLive, in GuestOperation operation, int guestIndex)
+    {
+        HostAddress kept = HostAddress.State(StateLayout.GroupDeltas + (group.Slot * 8));
+        bool isFirst = !group.IsChecked;
+        if (isFirst)
+        {
+            EffectiveAddress lowest = address.Moved((int)(group.Low - displacement), Mode);
+            AccessSite site = new(group.Span, group.IsWritten, 0, 0, isStack: false, isCompound: false);
+            lowest.Emit(assembler, Mode);
+            nint hole = EmitCheck(lowest, site, flagsLive);
+            _coldGroups.Add(new ColdGroup(hole, lowest, site, assembler.Position, Rip, guestIndex));
+            assembler.Store64(kept, HostRegister.R15);
+            group.IsChecked = true;
+        }
+
+        HostRegister register = address.PlainBase(Mode, out int offset);
+        if (register == HostRegister.None)
+        {
+            (register, offset) = (HostRegister.R14, 0);
+            address.EmitInto14(assembler, Mode);
+            isFirst &= !address.NeedsSecondScratch;
+        }
+
+        if (!isFirst)
+        {
+            assembler.Load64(HostRegister.R15, kept);
+        }
+
+        writer.Write(operation, register, offset);
+    }
+
+    private void EmitColdGroups(CodeCache.Thunks thunks, CodeBuffer buffer, Action<int> onSite)
+    {
+        foreach (ColdGroup group in _coldGroups)
+        {
+            onSite(group.GuestIndex);
+            assembler.Bind32(group.Hole);
+            group.Lowest.EmitInto14(assembler, Mode);
+            assembler.MoveImmediate(HostRegister.R15, group.Site.Packed);
+            assembler.Call((Mode & ModeKey.User) != 0 ? thunks.UserGroup : thunks.KernelGroup);
+            nint failed = assembler.JumpIfRcxZero8();
+            assembler.Jump(group.After);
+            assembler.Bind8(failed);
+            nint hole = assembler.Jump32();
+            assembler.Bind32(hole);
+            assembler.Leave(thunks.Twin);
+            assembler.Int64(group.Rip);
+            assembler.Int32((int)(hole - buffer.RunStart));
+        }
+
+        _coldGroups.Clear();
+    }
+
     /// <summary>Writes the slow paths of the block's accesses.</summary>
     /// <param name="onSite">Told where the cold code of an instruction begins.</param>
-    internal void EmitCold(CodeCache.Thunks thunks, Action<int> onSite)
+    internal void EmitCold(CodeCache.Thunks thunks, CodeBuffer buffer, Action<int> onSite)
     {
+        EmitColdGroups(thunks, buffer, onSite);
         foreach (ColdAccess access in _cold)
         {
             onSite(access.GuestIndex);

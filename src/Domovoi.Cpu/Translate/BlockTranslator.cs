@@ -22,10 +22,12 @@ internal sealed class BlockTranslator
     private readonly HostAssembler _assembler = new();
     private readonly GuestEncoder _encoder;
     private readonly OperationWriter _writer;
+    private readonly AccessGroups _groups;
     private readonly AccessEmitter _accesses;
     private readonly CodeFacts[] _facts = new CodeFacts[Enum.GetValues<Code>().Length];
     private readonly InstructionInfoFactory _information = new();
     private readonly List<uint> _sites = [];
+    private readonly FactsLookup _lookup;
     private readonly OpcodeTable _table = OpcodeTable.Create();
     private nint _start;
 
@@ -33,8 +35,10 @@ internal sealed class BlockTranslator
     {
         _encoder = new GuestEncoder(_assembler);
         _writer = new OperationWriter(_assembler, _encoder);
-        _accesses = new AccessEmitter(_assembler, _writer);
+        _groups = new AccessGroups(_information);
+        _accesses = new AccessEmitter(_assembler, _writer, _groups);
         Exits = new ExitEmitter(_assembler);
+        _lookup = (in Instruction instruction) => FactsOf(instruction);
     }
 
     internal HostAssembler Assembler => _assembler;
@@ -60,11 +64,18 @@ internal sealed class BlockTranslator
 
     /// <summary>Translates <paramref name="block"/> to the end of <paramref name="buffer"/>.</summary>
     internal TranslatedBlock Translate(
-        DecodedBlock block, CodePage page, CodePage? nextPage, CodeBuffer buffer, Thunks thunks)
+        DecodedBlock block, CodePage page, CodePage? nextPage, CodeBuffer buffer, Thunks thunks, BlockKind kind)
     {
+        bool groups = kind != BlockKind.Twin;
         Block = block;
         Mode = page.Mode;
         _accesses.Mode = page.Mode;
+        _accesses.UsesGroups = groups;
+        if (groups)
+        {
+            _groups.Analyze(block, page.Mode, _lookup);
+        }
+
         _sites.Clear();
         _assembler.Begin(buffer.NextWrite, buffer.NextRun);
         bool vectors = UsesVectors(block);
@@ -81,6 +92,7 @@ internal sealed class BlockTranslator
             _assembler.Bind32(restored);
         }
 
+        nint body = _assembler.Position;
         if (nextPage is not null)
         {
             Exits.EmitIdentityCheck(nextPage);
@@ -90,7 +102,13 @@ internal sealed class BlockTranslator
         for (Index = 0; Index < block.Count; Index++)
         {
             MarkSite(Index);
-            TranslateOne(in block.Instructions[Index]);
+            ref readonly Instruction instruction = ref block.Instructions[Index];
+            _accesses.Rip = instruction.IP;
+            TranslateOne(in instruction);
+            if (groups)
+            {
+                _groups.Advance(in instruction, Index);
+            }
         }
 
         if (FallsThrough)
@@ -98,11 +116,14 @@ internal sealed class BlockTranslator
             Exits.EmitJump(block.Instructions[block.Count - 1].IP, block.EndRip);
         }
 
-        _accesses.EmitCold(thunks, MarkSite);
+        _accesses.EmitCold(thunks, buffer, MarkSite);
         Exits.EmitCold();
         nint end = _assembler.Position;
         buffer.Commit(end);
-        return new TranslatedBlock(block.Rip, _start, fast, end, page.Id, nextPage?.Id ?? 0, [.. _sites]);
+        return new TranslatedBlock(block.Rip, _start, fast, body, end, page.Id, nextPage?.Id ?? 0, [.. _sites])
+        {
+            IsRepeated = kind == BlockKind.Loop,
+        };
     }
 
     /// <summary>Emits the instruction with its memory operand, if any, led through the TLB.</summary>

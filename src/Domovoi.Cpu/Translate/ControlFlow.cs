@@ -96,9 +96,17 @@ internal static class ControlFlow
         t.Exits.EmitIndirectJump();
     }
 
-    private static void ConditionalJump(BlockTranslator t, in Instruction instruction) =>
-        t.Exits.EmitConditionalJump(
-            (Condition)(instruction.ConditionCode - ConditionCode.o), instruction.IP, instruction.NearBranchTarget);
+    private static void ConditionalJump(BlockTranslator t, in Instruction instruction)
+    {
+        Condition condition = (Condition)(instruction.ConditionCode - ConditionCode.o);
+        if (t.Block.FollowsTaken(t.Index))
+        {
+            t.Exits.EmitConditionalJump((Condition)((int)condition ^ 1), instruction.IP, instruction.NextIP);
+            return;
+        }
+
+        t.Exits.EmitConditionalJump(condition, instruction.IP, instruction.NearBranchTarget);
+    }
 
     private static void JumpIfCounterZero(BlockTranslator t, in Instruction instruction)
     {

@@ -31,7 +31,7 @@ internal readonly record struct EffectiveAddress(
             if (source.MemoryBase is Iced.Intel.Register.None or Iced.Intel.Register.RIP or Iced.Intel.Register.EIP)
             {
                 bool narrow = IsNarrow(source, mode) || source.MemoryBase == Iced.Intel.Register.EIP;
-                return new EffectiveAddress(HostRegister.R14, true, narrow ? (uint)displacement : displacement, source, 0);
+                return new EffectiveAddress(HostRegister.R14, true, narrow ? (uint)displacement : displacement, source, extraDisplacement);
             }
 
             if (displacement == 0 && source.MemoryBase.GetSize() == 8)
@@ -39,12 +39,37 @@ internal readonly record struct EffectiveAddress(
                 HostRegister host = RegisterMap.HostOf(source.MemoryBase);
                 if (host != HostRegister.None)
                 {
-                    return new EffectiveAddress(host, false, 0, source, 0);
+                    return new EffectiveAddress(host, false, 0, source, extraDisplacement);
                 }
             }
         }
 
         return new EffectiveAddress(HostRegister.R14, false, 0, source, extraDisplacement);
+    }
+
+    /// <summary>The address <paramref name="distance"/> bytes away.</summary>
+    internal EffectiveAddress Moved(int distance, ModeKey mode) => Of(Source, mode, ExtraDisplacement + distance);
+
+    /// <summary>The host register that an address of the form [register + displacement] starts from, or none for other forms.</summary>
+    internal HostRegister PlainBase(ModeKey mode, out int displacement)
+    {
+        displacement = (int)Source.MemoryDisplacement64 + ExtraDisplacement;
+        bool plain = !IsConstant && !IsFormed && Source.MemoryIndex == Iced.Intel.Register.None
+            && Source.MemoryBase.IsGPR64() && SegmentBase(mode) < 0;
+        return plain ? RegisterMap.HostOf(Source.MemoryBase) : HostRegister.None;
+    }
+
+    /// <summary>Forms the address in R14, wherever <see cref="Emit"/> would have it.</summary>
+    internal void EmitInto14(HostAssembler assembler, ModeKey mode)
+    {
+        if (Register == HostRegister.R14)
+        {
+            Emit(assembler, mode);
+        }
+        else
+        {
+            assembler.Move64(HostRegister.R14, Register);
+        }
     }
 
     /// <summary>Forms the address in <see cref="Register"/>. Leaves flags alone; uses RCX, R14 and R15.</summary>

@@ -60,13 +60,13 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         return operation;
     }
 
-    /// <summary>Writes the operation; its memory operand, if any, lies at <paramref name="address"/> plus R15.</summary>
-    internal void Write(in GuestOperation operation, HostRegister address)
+    /// <summary>Writes the operation; its memory operand, if any, lies at <paramref name="address"/> plus R15 plus a displacement.</summary>
+    internal void Write(in GuestOperation operation, HostRegister address, int displacement = 0)
     {
         Instruction instruction = operation.Instruction;
         if (operation.MemoryOperand >= 0)
         {
-            PlaceMemoryOperand(ref instruction, operation, address);
+            PlaceMemoryOperand(ref instruction, operation, address, displacement);
         }
 
         // Operands that stay in another scratch register pass through ECX, so the one that ends in ECX comes last.
@@ -215,7 +215,7 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         }
 
         int size = guest.GetOpRegister(operand).GetSize();
-        return facts.ModRmSize == size && !(size == 4 && facts.Writes(operand)) && guest.Mnemonic is not (
+        return facts.ModRmSize == size && !(size < 8 && facts.Writes(operand)) && guest.Mnemonic is not (
             Mnemonic.Xchg or Mnemonic.Xadd or Mnemonic.Cmpxchg or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr
             or Mnemonic.Btc or Mnemonic.Nop);
     }
@@ -247,16 +247,17 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         instruction.MemoryDisplacement64 = (ulong)(StateLayout.Registers + (guest * 8));
     }
 
-    private void PlaceMemoryOperand(ref Instruction instruction, in GuestOperation operation, HostRegister address)
+    private void PlaceMemoryOperand(
+        ref Instruction instruction, in GuestOperation operation, HostRegister address, int displacement)
     {
         instruction.SegmentPrefix = Register.None;
-        instruction.MemoryDisplacement64 = 0;
-        instruction.MemoryDisplSize = 0;
+        instruction.MemoryDisplacement64 = operation.FoldsAddress ? 0 : (ulong)(long)displacement;
+        instruction.MemoryDisplSize = operation.FoldsAddress || displacement == 0 ? 0 : displacement == (sbyte)displacement ? 1 : 8;
         instruction.MemoryIndexScale = 1;
         instruction.SetOpKind(operation.MemoryOperand, OpKind.Memory);
         if (operation.FoldsAddress)
         {
-            assembler.Lea64(HostRegister.R14, new HostAddress(address, HostRegister.R15));
+            assembler.Lea64(HostRegister.R14, new HostAddress(address, HostRegister.R15, 0, displacement));
             instruction.MemoryBase = Register.R14;
             instruction.MemoryIndex = Register.None;
         }
@@ -300,13 +301,8 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
             return;
         }
 
-        HostAddress home = RegisterMap.StateOf(transfer.Guest);
-        switch (transfer.Size)
-        {
-            case 1: assembler.Store8(home, transfer.Scratch); break;
-            case 2: assembler.Store16(home, transfer.Scratch); break;
-            default: assembler.Store64(home, transfer.Scratch); break;
-        }
+        // The whole register, of which the scratch register held all: the host does not forward a narrow store to a wider load.
+        assembler.Store64(RegisterMap.StateOf(transfer.Guest), transfer.Scratch);
     }
 
     private void StoreHighByte(in GuestOperation.Transfer transfer)

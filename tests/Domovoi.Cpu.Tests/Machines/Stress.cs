@@ -15,6 +15,9 @@ public enum Stress
     /// <summary>Another thread kicks all the time, and each kick flushes the TLB.</summary>
     Kicks,
 
+    /// <summary>Every loop counts as hot from its first turn on.</summary>
+    HotLoops,
+
     /// <summary>Cases run in kernel and user mode by turns.</summary>
     BothModes,
 }
