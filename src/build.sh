@@ -20,7 +20,7 @@ if ! flock -n 9; then
 fi
 if [ -f "$stamp" ] && [ -x out/dom ] && [ -x out/domovoi-vm ] &&
     [ -z "$(find src Directory.Build.props Directory.Packages.props global.json \( -name bin -o -name obj \) -prune -o \
-        -newer "$stamp" \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.json' \) -print -quit)" ]; then
+        -newer "$stamp" \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.json' -o -name '*.sh' \) -print -quit)" ]; then
     exit 0
 fi
 

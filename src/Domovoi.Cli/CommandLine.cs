@@ -76,6 +76,7 @@ internal sealed class CommandLine
             XenstoreRmVerb.Build(_session),
             TryVerb.Build(_session),
             ImageVerb.Build(_session),
+            DoctorVerb.Build(_session),
             VersionVerb.Build(_session),
             CompletionVerb.Build(_session),
         };

@@ -9,9 +9,12 @@ public sealed class RawDisk : DiskReader
 {
     private readonly SafeFileHandle _file;
 
-    private RawDisk(SafeFileHandle file)
+    private readonly bool _isOwner;
+
+    private RawDisk(SafeFileHandle file, bool isOwner)
     {
         _file = file;
+        _isOwner = isOwner;
         Length = FileHoles.End(file);
     }
 
@@ -20,7 +23,10 @@ public sealed class RawDisk : DiskReader
     /// <exception cref="IOException">It is not there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static RawDisk Open(string path) =>
-        new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), isOwner: true);
+
+    /// <summary>A disk that is open; it stays the caller's.</summary>
+    public static RawDisk Over(SafeFileHandle file) => new(file, isOwner: false);
 
     protected override void Fill(long offset, Span<byte> destination)
     {
@@ -39,7 +45,7 @@ public sealed class RawDisk : DiskReader
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && _isOwner)
         {
             _file.Dispose();
         }

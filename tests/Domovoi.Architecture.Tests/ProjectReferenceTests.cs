@@ -24,15 +24,15 @@ public sealed class ProjectReferenceTests
             "Domovoi.Linux", "Domovoi.Memory", "Domovoi.Cpu", "Domovoi.Hypervisor", "Domovoi.Xenstore",
             "Domovoi.Backends", "Domovoi.Xen.Abi", "Domovoi.Contracts", "Domovoi.KernelImages",
         ],
-        ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux"],
-        ["Domovoi.Cli"] = ["Domovoi.Toolstack", "Domovoi.Contracts", "Domovoi.Linux"],
+        ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux", "Domovoi.GuestDisks", "Domovoi.KernelImages"],
+        ["Domovoi.Cli"] = ["Domovoi.Toolstack", "Domovoi.Contracts", "Domovoi.Linux", "Domovoi.GuestDisks"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
         ["Domovoi.Cpu"] = ["Iced"],
         ["Domovoi.KernelImages"] = ["ZstdSharp.Port", "K4os.Compression.LZ4", "SharpCompress"],
-        ["Domovoi.Cli"] = ["System.CommandLine", "Spectre.Console"],
+        ["Domovoi.Cli"] = ["System.CommandLine", "Spectre.Console", "Domovoi.GuestDisks"],
         ["Domovoi.DomainHost"] = ["StreamJsonRpc", "Microsoft.Extensions.Logging"],
     };
 

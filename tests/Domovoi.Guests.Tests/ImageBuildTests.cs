@@ -58,6 +58,15 @@ public sealed class ImageBuildTests
         Assert.Empty(Directory.GetDirectories(Path.GetDirectoryName(DebianDisk.Bookworm.Image)!, ".*.work"));
     }
 
+    [Fact]
+    public void Doctor_FindsNothing()
+    {
+        using GuestHost host = new();
+        DomResult result = host.Dom("doctor", DebianDisk.Bookworm.Image);
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        Assert.Contains("Debian GNU/Linux 12 (bookworm), ext4 on the whole disk", result.Output, StringComparison.Ordinal);
+    }
+
     private static void Inspect(Action<ExtFileSystem, GuestBootLoader> check)
     {
         using RawDisk disk = RawDisk.Open(DebianDisk.Bookworm.Image);

@@ -31,6 +31,9 @@ public sealed class ExtFileSystem
 
     public string Label => _super.Label;
 
+    /// <summary>Bytes of a block.</summary>
+    public int BlockSize => _super.BlockSize;
+
     /// <summary>Set if the file system was not unmounted: what was done about it.</summary>
     public string? JournalNote { get; }
 
@@ -127,6 +130,12 @@ public sealed class ExtFileSystem
 
         return true;
     }
+
+    /// <summary>Where a file's contents are on the disk, in bytes; what is stored inline or never written has no place.</summary>
+    public IReadOnlyList<(long Offset, long Length)> PlacesOf(string path) =>
+        Resolve(path, followLast: false) is { } found && found.Inode is { IsInline: false, Kind: ExtFileKind.Regular }
+            ? [.. _inodes.RunsOf(found.Inode).Select(run => (run.Physical * _super.BlockSize, run.Count * _super.BlockSize))]
+            : [];
 
     private static Superblock ReadSuperblock(DiskReader disk)
     {
