@@ -16,6 +16,9 @@ internal sealed class GuestHost : IDisposable
 
     internal string RunFolder => Path.Combine(Folder, "run");
 
+    /// <summary>The folder of these sources.</summary>
+    internal static string Repository { get; } = FindRepository();
+
     internal static DebianGuest Debian => s_debian.Value;
 
     /// <summary>Runs a verb to its end.</summary>
@@ -171,16 +174,21 @@ internal sealed class GuestHost : IDisposable
             return Path.GetFullPath(chosen);
         }
 
+        string dom = Path.Combine(Repository, "dom");
+        using Process process = Process.Start(new ProcessStartInfo(dom, ["--version"]) { RedirectStandardOutput = true })!;
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return dom;
+    }
+
+    private static string FindRepository()
+    {
         DirectoryInfo folder = new(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Domovoi.slnx")))
         {
             folder = folder.Parent!;
         }
 
-        string dom = Path.Combine(folder.FullName, "dom");
-        using Process process = Process.Start(new ProcessStartInfo(dom, ["--version"]) { RedirectStandardOutput = true })!;
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return dom;
+        return folder.FullName;
     }
 }

@@ -45,7 +45,7 @@ internal static class GuestScripts
 
     /// <remarks>busybox's shell would run its own applets, which ask an init for what only the kernel can do here.</remarks>
     internal const string Profile =
-        "export USER=root PS1='\\u@\\h:\\w\\$ '\nalias ll='ls -l' poweroff=/sbin/poweroff reboot=/sbin/reboot halt=/sbin/halt\n";
+        "export USER=root PS1='root@\\h:\\w\\$ '\nalias ll='ls -l' poweroff=/sbin/poweroff reboot=/sbin/reboot halt=/sbin/halt\n";
 
     internal const string Motd = """
 
