@@ -188,6 +188,9 @@ internal sealed class HostAssembler : HostEncoder
         Byte(0xC0 | (((int)target & 7) << 3) | ((int)source & 7));
     }
 
+    /// <summary>MOVZX r32, r16.</summary>
+    public void MoveZeroExtend16(HostRegister target, HostRegister source) => RegisterForm(0x0FB7, target, source, wide: false);
+
     /// <summary>MOVZX r32, r8 of a register's low byte.</summary>
     public void MoveZeroExtend8(HostRegister target, HostRegister source)
     {

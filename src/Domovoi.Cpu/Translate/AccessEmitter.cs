@@ -29,6 +29,12 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
     /// <summary>The instruction that is being translated.</summary>
     internal ulong Rip { get; set; }
 
+    /// <summary>The group whose delta is in R15 now.</summary>
+    private AccessGroup? _held;
+
+    /// <summary>R15 is about to be used for something else.</summary>
+    internal void ForgetHeld() => _held = null;
+
     /// <summary>Whether accesses may be checked together.</summary>
     internal bool UsesGroups { get; set; }
 
@@ -48,6 +54,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             return;
         }
 
+        _held = null;
         address.Emit(assembler, Mode);
         nint hole = EmitCheck(address, site, flagsLive);
         nint start = assembler.Position;
@@ -60,8 +67,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
         AccessGroup group, in EffectiveAddress address, long displacement, bool flagsLive, in GuestOperation operation, int guestIndex)
     {
         HostAddress kept = HostAddress.State(StateLayout.GroupDeltas + (group.Slot * 8));
-        bool isFirst = !group.IsChecked;
-        if (isFirst)
+        if (!group.IsChecked)
         {
             EffectiveAddress lowest = address.Moved((int)(group.Low - displacement), Mode);
             AccessSite site = new(group.Span, group.IsWritten, 0, 0, isStack: false, isCompound: false);
@@ -70,6 +76,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             _coldGroups.Add(new ColdGroup(hole, lowest, site, assembler.Position, Rip, guestIndex));
             assembler.Store64(kept, HostRegister.R15);
             group.IsChecked = true;
+            _held = group;
         }
 
         HostRegister register = address.PlainBase(Mode, out int offset);
@@ -77,15 +84,16 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
         {
             (register, offset) = (HostRegister.R14, 0);
             address.EmitInto14(assembler, Mode);
-            isFirst &= !address.NeedsSecondScratch;
+            _held = address.NeedsSecondScratch ? null : _held;
         }
 
-        if (!isFirst)
+        if (_held != group)
         {
             assembler.Load64(HostRegister.R15, kept);
         }
 
         writer.Write(operation, register, offset);
+        _held = operation.FoldsAddress ? null : group;
     }
 
     private void EmitColdGroups(CodeCache.Thunks thunks, CodeBuffer buffer, Action<int> onSite)
@@ -114,6 +122,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
     /// <param name="onSite">Told where the cold code of an instruction begins.</param>
     internal void EmitCold(CodeCache.Thunks thunks, CodeBuffer buffer, Action<int> onSite)
     {
+        _held = null;
         EmitColdGroups(thunks, buffer, onSite);
         foreach (ColdAccess access in _cold)
         {

@@ -98,19 +98,7 @@ internal sealed class BlockTranslator
             Exits.EmitIdentityCheck(nextPage);
         }
 
-        FallsThrough = true;
-        for (Index = 0; Index < block.Count; Index++)
-        {
-            MarkSite(Index);
-            ref readonly Instruction instruction = ref block.Instructions[Index];
-            _accesses.Rip = instruction.IP;
-            TranslateOne(in instruction);
-            if (groups)
-            {
-                _groups.Advance(in instruction, Index);
-            }
-        }
-
+        TranslateAll(groups);
         if (FallsThrough)
         {
             Exits.EmitJump(block.Instructions[block.Count - 1].IP, block.EndRip);
@@ -124,6 +112,27 @@ internal sealed class BlockTranslator
         {
             IsRepeated = kind == BlockKind.Loop,
         };
+    }
+
+    private void TranslateAll(bool groups)
+    {
+        FallsThrough = true;
+        for (Index = 0; Index < Block.Count; Index++)
+        {
+            MarkSite(Index);
+            ref readonly Instruction instruction = ref Block.Instructions[Index];
+            _accesses.Rip = instruction.IP;
+            if (MayUseScratch(instruction))
+            {
+                _accesses.ForgetHeld();
+            }
+
+            TranslateOne(in instruction);
+            if (groups)
+            {
+                _groups.Advance(in instruction, Index);
+            }
+        }
     }
 
     /// <summary>Emits the instruction with its memory operand, if any, led through the TLB.</summary>
@@ -186,6 +195,31 @@ internal sealed class BlockTranslator
 
         return -1;
     }
+
+    /// <summary>
+    /// Whether the code of an instruction, but for its memory access, may use R15: it names a register that lives in the state
+    /// block or a high byte, or is none of the plain ones.
+    /// </summary>
+    private static bool MayUseScratch(in Instruction instruction)
+    {
+        if (!OpcodeTable.IsPlain(instruction) || !HasHost(instruction.MemoryBase) || !HasHost(instruction.MemoryIndex))
+        {
+            return true;
+        }
+
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) == OpKind.Register
+                && (!HasHost(instruction.GetOpRegister(i)) || RegisterMap.IsHighByte(instruction.GetOpRegister(i))))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool HasHost(Register register) => !register.IsGPR() || !RegisterMap.IsInMemory(RegisterMap.NumberOf(register));
 
     /// <summary>Whether the block needs the vector registers and MXCSR in the host's registers.</summary>
     private bool UsesVectors(DecodedBlock block)

@@ -114,9 +114,10 @@ internal readonly record struct EffectiveAddress(
         }
     }
 
-    /// <summary>R14 = the operand's offset in its segment, as LEA computes it.</summary>
-    internal static void EmitOffsetOf(HostAssembler assembler, in Instruction source, ModeKey mode) =>
-        new EffectiveAddress(HostRegister.R14, false, 0, source, 0).EmitOffset(assembler, mode);
+    /// <summary>R14, or another register, = the operand's offset in its segment, as LEA computes it.</summary>
+    internal static void EmitOffsetOf(
+        HostAssembler assembler, in Instruction source, ModeKey mode, HostRegister target = HostRegister.R14, bool truncated = false) =>
+        new EffectiveAddress(target, false, 0, source, 0).EmitOffset(assembler, mode, target, truncated);
 
     /// <summary>R14 += the base of the operand's segment. Leaves flags alone; uses RCX.</summary>
     internal static void EmitSegmentOf(HostAssembler assembler, in Instruction source, ModeKey mode) =>
@@ -128,9 +129,10 @@ internal readonly record struct EffectiveAddress(
         || (source.MemoryBase == Iced.Intel.Register.None && source.MemoryIndex == Iced.Intel.Register.None
             && source.MemoryDisplSize == 4);
 
-    private void EmitOffset(HostAssembler assembler, ModeKey mode)
+    /// <param name="truncated">Only the low 32 bits are wanted, the upper ones as zeros.</param>
+    private void EmitOffset(HostAssembler assembler, ModeKey mode, HostRegister target = HostRegister.R14, bool truncated = false)
     {
-        bool narrow = IsNarrow(Source, mode);
+        bool narrow = IsNarrow(Source, mode) || truncated;
         HostRegister baseRegister = HostRegister.None;
         HostRegister indexRegister = HostRegister.None;
         if (Source.MemoryBase is not (Iced.Intel.Register.None or Iced.Intel.Register.RIP or Iced.Intel.Register.EIP))
@@ -147,25 +149,23 @@ internal readonly record struct EffectiveAddress(
 
         ulong displacement = Source.MemoryDisplacement64 + (ulong)ExtraDisplacement;
         int scale = System.Numerics.BitOperations.Log2((uint)Source.MemoryIndexScale);
+        HostAddress offset = new(baseRegister, indexRegister, scale, (int)displacement);
         if (baseRegister == HostRegister.None && indexRegister == HostRegister.None)
         {
-            assembler.MoveImmediate(HostRegister.R14, narrow ? (uint)displacement : displacement);
+            assembler.MoveImmediate(target, narrow ? (uint)displacement : displacement);
         }
         else if (Is16Bit())
         {
-            assembler.Lea32(HostRegister.R14, new HostAddress(baseRegister, indexRegister, scale, (int)displacement));
-            assembler.Byte(0x45);
-            assembler.Byte(0x0F);
-            assembler.Byte(0xB7);
-            assembler.Byte(0xF6);
+            assembler.Lea32(target, offset);
+            assembler.MoveZeroExtend16(target, target);
         }
         else if (narrow)
         {
-            assembler.Lea32(HostRegister.R14, new HostAddress(baseRegister, indexRegister, scale, (int)displacement));
+            assembler.Lea32(target, offset);
         }
-        else
+        else if (offset != new HostAddress(target))
         {
-            assembler.Lea64(HostRegister.R14, new HostAddress(baseRegister, indexRegister, scale, (int)displacement));
+            assembler.Lea64(target, offset);
         }
     }
 

@@ -44,7 +44,8 @@ internal struct GuestOperation
     }
 
     /// <summary>One operand's way through a scratch register.</summary>
-    internal readonly record struct Transfer(int Guest, HostRegister Scratch, bool IsHighByte, int Size, bool StoresBack);
+    internal readonly record struct Transfer(
+        int Guest, HostRegister Scratch, bool IsHighByte, int Size, bool StoresBack, bool Loads = true);
 
     internal void Add(in Transfer transfer)
     {

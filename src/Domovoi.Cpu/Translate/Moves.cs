@@ -55,10 +55,17 @@ internal static class Moves
     {
         Instruction flat = instruction;
         flat.SegmentPrefix = Iced.Intel.Register.None;
-        EffectiveAddress.EmitOffsetOf(t.Assembler, flat, t.Mode);
         int guest = RegisterMap.NumberOf(instruction.Op0Register);
         HostRegister host = RegisterMap.HostOf(guest);
-        switch (instruction.Op0Register.GetSize(), host)
+        int size = instruction.Op0Register.GetSize();
+        if (host != HostRegister.None && size >= 4)
+        {
+            EffectiveAddress.EmitOffsetOf(t.Assembler, flat, t.Mode, host, truncated: size == 4);
+            return;
+        }
+
+        EffectiveAddress.EmitOffsetOf(t.Assembler, flat, t.Mode);
+        switch (size, host)
         {
             case (2, HostRegister.None): t.Assembler.Store16(RegisterMap.StateOf(guest), HostRegister.R14); break;
             case (2, _): t.Assembler.Move16(host, HostRegister.R14); break;
@@ -66,9 +73,7 @@ internal static class Moves
                 t.Assembler.Move32(HostRegister.R14, HostRegister.R14);
                 t.Assembler.Store64(RegisterMap.StateOf(guest), HostRegister.R14);
                 break;
-            case (4, _): t.Assembler.Move32(host, HostRegister.R14); break;
-            case (_, HostRegister.None): t.Assembler.Store64(RegisterMap.StateOf(guest), HostRegister.R14); break;
-            default: t.Assembler.Move64(host, HostRegister.R14); break;
+            default: t.Assembler.Store64(RegisterMap.StateOf(guest), HostRegister.R14); break;
         }
     }
 

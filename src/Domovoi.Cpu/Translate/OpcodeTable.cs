@@ -17,6 +17,16 @@ internal sealed class OpcodeTable
         set => _emitters[(int)mnemonic] = value;
     }
 
+    /// <summary>Whether an instruction is among the commonest of those that are only rewritten, or a conditional branch.</summary>
+    internal static bool IsPlain(in Instruction instruction) => instruction.Mnemonic is
+        Mnemonic.Mov or Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd or Mnemonic.Add or Mnemonic.Sub or Mnemonic.And
+        or Mnemonic.Or or Mnemonic.Xor or Mnemonic.Cmp or Mnemonic.Test or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Imul
+        or Mnemonic.Push or Mnemonic.Pop or Mnemonic.Movaps or Mnemonic.Movups or Mnemonic.Movdqa or Mnemonic.Movdqu
+        or Mnemonic.Movss or Mnemonic.Movsd or Mnemonic.Addps or Mnemonic.Mulps or Mnemonic.Addss or Mnemonic.Mulss
+        or Mnemonic.Addsd or Mnemonic.Mulsd or Mnemonic.Subsd or Mnemonic.Divsd or Mnemonic.Movd or Mnemonic.Movq or Mnemonic.Pxor
+        ? !instruction.IsStringInstruction
+        : instruction.IsJccShortOrNear;
+
     internal static OpcodeTable Create()
     {
         OpcodeTable table = new();

@@ -53,7 +53,8 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
 
             HostRegister scratch = s_scratch[next++];
             operation.FoldsAddress |= memoryOperand >= 0 && scratch == HostRegister.R15;
-            operation.Add(new(number, scratch, high, register.GetSize(), facts.Writes(i)));
+            bool loads = i > 0 || high || register.GetSize() < 4 || !IsPureMove(guest.Mnemonic);
+            operation.Add(new(number, scratch, high, register.GetSize(), facts.Writes(i), loads));
             operation.Instruction.SetOpRegister(i, RegisterMap.Sized(scratch, high ? Register.AL : register));
         }
 
@@ -72,7 +73,10 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         // Operands that stay in another scratch register pass through ECX, so the one that ends in ECX comes last.
         for (int i = operation.TransferCount - 1; i >= 0; i--)
         {
-            LoadOperand(operation[i]);
+            if (operation[i].Loads)
+            {
+                LoadOperand(operation[i]);
+            }
         }
 
         if (operation.Source == GuestOperation.CounterSource.Immediate)
@@ -110,6 +114,10 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
             }
         }
     }
+
+    /// <summary>Whether the first operand is written whatever it held.</summary>
+    private static bool IsPureMove(Mnemonic mnemonic) =>
+        mnemonic is Mnemonic.Mov or Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd;
 
     /// <summary>MULX r, r and XADD r, r name one register twice: the first operand is written last.</summary>
     private static bool IsOverwritten(in GuestOperation operation, int index)
