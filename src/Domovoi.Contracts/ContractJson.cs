@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Domovoi.Contracts.Control;
+using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Launch;
 using Domovoi.Contracts.Registry;
 
@@ -22,6 +23,9 @@ namespace Domovoi.Contracts;
 [JsonSerializable(typeof(ShutdownAnswer))]
 [JsonSerializable(typeof(SysRqRequest))]
 [JsonSerializable(typeof(WindowSize))]
+[JsonSerializable(typeof(DiskSpecification))]
+[JsonSerializable(typeof(DiskRemoval))]
+[JsonSerializable(typeof(DiskList))]
 [JsonSerializable(typeof(StorePath))]
 [JsonSerializable(typeof(StoreWrite))]
 [JsonSerializable(typeof(StoreNode))]

@@ -47,8 +47,12 @@ internal static class DomainProcess
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static c => c.Cancel = true);
         DomainId id = new((ushort)specification.Id);
+        DiskTroubles troubles = new(specification.OnDiskError, log.Write);
+        troubles.Connect(lifecycle.Pause, lifecycle.Destroy);
+        lifecycle.Resumed = troubles.Resume;
+        DiskMethods disks = new(devices, troubles, id);
         using ControlServer control = new(
-            folder.ControlSocket, new ControlMethods(lifecycle, new StoreMethods(lifecycle, id), log));
+            folder.ControlSocket, new ControlMethods(lifecycle, new StoreMethods(lifecycle, id), disks, log));
         using ConsoleServer console = new(folder.ConsoleSocket, transcript, parts.Input);
         control.Start();
         console.Start();
@@ -58,7 +62,14 @@ internal static class DomainProcess
         }
 
         log.Write($"Domain {specification.Id} \"{specification.Name}\" ({specification.Uuid}), process {Environment.ProcessId}.");
-        DomainEnd end = RunToEnd(lifecycle, log, reporter);
+        DomainEnd end = RunToEnd(
+            () =>
+            {
+                specification.Disks.ToList().ForEach(disks.Attach);
+                return lifecycle.Run(reporter.Succeed);
+            },
+            log,
+            reporter);
         lifecycle.WriteEnd(end);
         return end.ExitCode;
 
@@ -76,11 +87,11 @@ internal static class DomainProcess
         }
     }
 
-    private static DomainEnd RunToEnd(DomainLifecycle lifecycle, HypervisorLog log, LaunchReporter reporter)
+    private static DomainEnd RunToEnd(Func<DomainEnd> run, HypervisorLog log, LaunchReporter reporter)
     {
         try
         {
-            return lifecycle.Run(reporter.Succeed);
+            return run();
         }
         catch (ProblemException e)
         {

@@ -13,5 +13,8 @@ public sealed class LinuxException(string call, int errno)
     /// <summary>The error number, as errno(3) names it.</summary>
     public int Errno { get; } = errno;
 
+    /// <summary>What strerror(3) says of an error number.</summary>
+    public static string TextOf(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+
     internal static LinuxException FromLastError(string call) => new(call, Marshal.GetLastPInvokeError());
 }

@@ -129,6 +129,19 @@ public sealed unsafe class GuestMemory : IDisposable
         return ref Unsafe.AsRef<T>(_start + address.Value);
     }
 
+    /// <summary>Bytes of one frame as the host's kernel reads or writes them, for a disk or a network.</summary>
+    /// <remarks>Writes through it are not seen: tell them with <see cref="ReportCodeWrites"/> when they are done.</remarks>
+    public IoVector Vector(ulong frame, int offset, int length)
+    {
+        if (frame >= FrameCount || (uint)offset > PhysicalAddress.PageSize || (uint)length > PhysicalAddress.PageSize - (uint)offset)
+        {
+            ThrowOutOfRange(PhysicalAddress.OfFrame(frame) + (ulong)offset);
+        }
+
+        // SAFETY: in range by the check above; the mapping outlives every backend thread.
+        return new IoVector((nint)(_start + (frame << PhysicalAddress.PageShift) + offset), length);
+    }
+
     /// <summary>One whole frame, for the hypervisor's own structures and bulk work. The guest may change it while it is read.</summary>
     public Span<byte> Frame(ulong frame)
     {

@@ -18,10 +18,11 @@ public sealed class ProjectReferenceTests
         ["Domovoi.Hypervisor"] = ["Domovoi.Cpu", "Domovoi.Memory", "Domovoi.Xen.Abi", "Domovoi.KernelImages"],
         ["Domovoi.Xenstore"] = ["Domovoi.Xen.Abi"],
         ["Domovoi.Network"] = ["Domovoi.Linux"],
-        ["Domovoi.Backends"] = ["Domovoi.Hypervisor", "Domovoi.Xenstore", "Domovoi.Xen.Abi"],
+        ["Domovoi.Storage"] = ["Domovoi.Linux"],
+        ["Domovoi.Backends"] = ["Domovoi.Linux", "Domovoi.Storage", "Domovoi.Hypervisor", "Domovoi.Xenstore", "Domovoi.Xen.Abi"],
         ["Domovoi.DomainHost"] =
         [
-            "Domovoi.Linux", "Domovoi.Memory", "Domovoi.Cpu", "Domovoi.Hypervisor", "Domovoi.Xenstore",
+            "Domovoi.Linux", "Domovoi.Storage", "Domovoi.Memory", "Domovoi.Cpu", "Domovoi.Hypervisor", "Domovoi.Xenstore",
             "Domovoi.Backends", "Domovoi.Xen.Abi", "Domovoi.Contracts", "Domovoi.KernelImages",
         ],
         ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux", "Domovoi.GuestDisks", "Domovoi.KernelImages"],

@@ -23,6 +23,7 @@ internal sealed class TestGuest : IDisposable
         PhysicalAddress sharedInfo = PhysicalAddress.OfFrame(_frames.AllocateXenFrame(FrameOwner.Shared).Value);
         Events = new EventChannelTable(Id, _frames, sharedInfo, [Vcpu = new QuietVcpu(sharedInfo)]);
         Grants = new GrantTable(Id, _frames);
+        Assert.True(Grants.TryGrow(8));
         Domain = new ServedDomain(Id, Memory, Grants, Events, Store, Log.Add);
     }
 
@@ -56,9 +57,6 @@ internal sealed class TestGuest : IDisposable
         Grants.SeedForBackend(reference, frame);
         return reference;
     }
-
-    /// <summary>Takes a grant back; what uses it keeps the frame until it lets go.</summary>
-    internal void Revoke(GrantRef reference) => Grants.SeedForBackend(reference, Mfn.Invalid with { Value = uint.MaxValue });
 
     /// <summary>Waits until a condition holds that another thread brings about.</summary>
     internal static void Until(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20)));

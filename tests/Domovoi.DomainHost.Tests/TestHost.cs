@@ -39,7 +39,9 @@ internal sealed class TestHost : IDisposable
         MachineParts parts = new(specification, new XenstoreServer(), Transcript, Input, _log, _devices);
         Lifecycle = new DomainLifecycle(parts, Folder, Build, TimeProvider.System);
         StoreMethods store = new(Lifecycle, new DomainId(5));
-        _control = new ControlServer(Folder.ControlSocket, new ControlMethods(Lifecycle, store, _log));
+        DiskTroubles troubles = new(specification.OnDiskError, _log.Write);
+        DiskMethods disks = new(_devices, troubles, new DomainId(5));
+        _control = new ControlServer(Folder.ControlSocket, new ControlMethods(Lifecycle, store, disks, _log));
         _console = new ConsoleServer(Folder.ConsoleSocket, Transcript, Input);
         _control.Start();
         _console.Start();

@@ -71,6 +71,38 @@ internal sealed class GuestHost : IDisposable
             """);
     }
 
+    /// <summary>As <see cref="ConfigureDebian"/>, with disks and the drivers for them.</summary>
+    internal string ConfigureDisks(string? command, string[] disks, string settings = "", string name = "guest")
+    {
+        DebianGuest debian = new(CacheDirectory.Debian(), step => TestContext.Current.SendDiagnosticMessage(step));
+        debian.Prepare(needsModules: true);
+        string ramdisk = InFolder($"{name}.ramdisk");
+        using (FileStream file = File.Create(ramdisk))
+        {
+            InitramfsBuilder.Build(debian.Busybox, GuestModules.Contents(debian.Modules) with { Command = command }, file);
+        }
+
+        return Configure(
+            name,
+            $"""
+            kernel = "{debian.Kernel}"
+            ramdisk = "{ramdisk}"
+            memory = 256
+            extra = "console=hvc0 panic=-1 quiet"
+            disk = [ {string.Join(", ", disks.Select(disk => $"'{disk}'"))} ]
+            {settings}
+            """);
+    }
+
+    /// <summary>A sparse image with nothing in it.</summary>
+    internal string Image(string name, long mebibytes)
+    {
+        string path = InFolder(name);
+        using FileStream file = File.Create(path);
+        file.SetLength(mebibytes << 20);
+        return path;
+    }
+
     /// <summary>A kernel of a test's own, without a ramdisk.</summary>
     internal string ConfigureTiny(TinyKernel kernel, string name = "tiny")
     {

@@ -101,7 +101,7 @@ internal sealed class PvDevice : IDisposable
             Leave(front);
         }
 
-        return Timeout.InfiniteTimeSpan;
+        return _connection is ITendedConnection tended && State == XenbusState.Connected ? tended.Tend() : Timeout.InfiniteTimeSpan;
     }
 
     private void Connect()

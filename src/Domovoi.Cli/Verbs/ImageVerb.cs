@@ -14,6 +14,11 @@ internal static class ImageVerb
     private static readonly Option<string?> Command = new("--run") { Description = "A shell command to run instead of a shell; then the guest powers off.", HelpName = "command" };
     private static readonly Option<string?> Busybox = new("--busybox") { Description = "A static busybox; Debian's if left out.", HelpName = "file" };
 
+    private static readonly Option<bool> Modules = new("--modules")
+    {
+        Description = "Add Debian's drivers for disks and networks, and load them.",
+    };
+
     private static readonly Option<bool> Refresh = new("--refresh") { Description = "Fetch again, even if they are there." };
 
     internal static Command Build(Session session)
@@ -24,7 +29,7 @@ internal static class ImageVerb
             "dom image initramfs guest.gz",
             "dom image initramfs --file ./bench:/bin/bench --run /bin/bench bench.gz")
         {
-            Target, Files, Init, Command, Busybox,
+            Target, Files, Init, Command, Busybox, Modules,
         };
         initramfs.SetAction(parsed => BuildInitramfs(session, parsed));
         Verb fetch = new("fetch", "Fetch Debian's kernel and busybox into the cache, and say where they are.", "dom image fetch")
@@ -37,11 +42,12 @@ internal static class ImageVerb
 
     private static int BuildInitramfs(Session session, ParseResult parsed)
     {
-        InitramfsContents contents = new()
+        InitramfsContents modules = parsed.GetValue(Modules) ? GuestModules.Contents(FetchedModules(session)) : new InitramfsContents();
+        InitramfsContents contents = modules with
         {
             Init = parsed.GetValue(Init) is { } init ? File.ReadAllText(init) : null,
             Command = parsed.GetValue(Command),
-            Files = [.. (parsed.GetValue(Files) ?? []).Select(Split)],
+            Files = [.. modules.Files, .. (parsed.GetValue(Files) ?? []).Select(Split)],
         };
         string busybox = parsed.GetValue(Busybox) ?? FetchedBusybox(session);
         using FileStream output = File.Create(parsed.GetValue(Target)!);
@@ -65,6 +71,14 @@ internal static class ImageVerb
 
         session.Out.WriteLine($"kernel={guest.Kernel}\nbusybox={guest.Busybox}\ninitramfs={guest.Initramfs}");
         return ExitCode.Success;
+    }
+
+    private static string FetchedModules(Session session)
+    {
+        using StepProgress progress = new(session.Error);
+        DebianGuest guest = new(CacheDirectory.Debian(), progress.Begin);
+        guest.Prepare(needsModules: true);
+        return guest.Modules;
     }
 
     private static string FetchedBusybox(Session session)

@@ -31,6 +31,12 @@ internal static class TryVerb
     private static readonly Option<string?> Kernel = new("--kernel") { Description = "Another kernel than Debian's.", HelpName = "file" };
     private static readonly Option<string?> Busybox = new("--busybox") { Description = "Another static busybox than Debian's.", HelpName = "file" };
     private static readonly Option<string?> Extra = new("--extra") { Description = "More words for the kernel's command line.", HelpName = "words" };
+    private static readonly Option<string[]> Disks = new("--disk")
+    {
+        Description = "A disk for the guest, as in a configuration file: /srv/a.img,raw,xvda,w. May be given several times.",
+        HelpName = "spec",
+    };
+
     private static readonly Option<bool> Keep = new("--keep") { Description = "Let the guest go on when you leave its console." };
 
     internal static Command Build(Session session)
@@ -42,7 +48,7 @@ internal static class TryVerb
             "dom try --memory 1024",
             "dom try -- uname -a")
         {
-            Words, Memory, Kernel, Busybox, Extra, Keep,
+            Words, Memory, Kernel, Busybox, Extra, Disks, Keep,
         };
         verb.SetAction(parsed => Run(session, parsed));
         return verb;
@@ -64,7 +70,8 @@ internal static class TryVerb
 
     private static LaunchedDomain Launch(Session session, ParseResult parsed, string kernel, string initramfs, string? command)
     {
-        string? combined = command is null ? null : AddCommand(initramfs, command);
+        bool hasDisks = parsed.GetValue(Disks) is { Length: > 0 };
+        string? combined = command is null && !hasDisks ? null : Combine(initramfs, command, hasDisks);
         try
         {
             GuestConfiguration guest = Describe(parsed, kernel, combined ?? initramfs, isCommand: command is not null);
@@ -117,22 +124,23 @@ internal static class TryVerb
             Directory.CreateDirectory(CacheDirectory.Root());
             using FileStream output = File.Create(made);
             InitramfsBuilder.Build(Path.GetFullPath(busybox), new InitramfsContents(), output);
-            return (kernel is null ? Fetch(session, needsKernel: true).Kernel : Path.GetFullPath(kernel), made);
+            return (kernel is null ? Fetch(session, parsed, needsKernel: true).Kernel : Path.GetFullPath(kernel), made);
         }
 
-        DebianGuest guest = Fetch(session, needsKernel: kernel is null);
+        DebianGuest guest = Fetch(session, parsed, needsKernel: kernel is null);
         return (kernel is null ? guest.Kernel : Path.GetFullPath(kernel), guest.Initramfs);
     }
 
-    private static DebianGuest Fetch(Session session, bool needsKernel)
+    private static DebianGuest Fetch(Session session, ParseResult parsed, bool needsKernel)
     {
         using StepProgress progress = new(session.Error);
         DebianGuest guest = new(CacheDirectory.Debian(), progress.Begin);
-        guest.Prepare(needsKernel);
+        guest.Prepare(needsKernel, needsModules: parsed.GetValue(Disks) is { Length: > 0 });
         return guest;
     }
 
-    private static string AddCommand(string initramfs, string command)
+    /// <summary>Modules are in an archive of their own: they are large, and a guest without disks does not need them.</summary>
+    private static string Combine(string initramfs, string? command, bool hasDisks)
     {
         Directory.CreateDirectory(CacheDirectory.Root());
         RemoveOrphans();
@@ -143,7 +151,9 @@ internal static class TryVerb
             system.CopyTo(output);
         }
 
-        InitramfsBuilder.Append(new InitramfsContents { Command = command }, output);
+        string modules = new DebianGuest(CacheDirectory.Debian(), static _ => { }).Modules;
+        InitramfsContents contents = hasDisks && Directory.Exists(modules) ? GuestModules.Contents(modules) : new InitramfsContents();
+        InitramfsBuilder.Append(contents with { Command = command }, output);
         return path;
     }
 
@@ -169,6 +179,8 @@ internal static class TryVerb
         ConfigurationParser.Parse($"on_reboot=\"{(isCommand ? "destroy" : "restart")}\"", "dom try", settings);
         ConfigurationParser.Parse($"kernel={Quoting.Text(kernel)}; ramdisk={Quoting.Text(initramfs)}", "dom try", settings);
         ConfigurationParser.Parse($"cmdline={Quoting.Text("console=hvc0" + quiet + extra)}", "dom try", settings);
+        string disks = string.Join(", ", (parsed.GetValue(Disks) ?? []).Select(Quoting.Text));
+        ConfigurationParser.Parse($"disk=[{disks}]", "--disk", settings);
         return GuestConfigurationReader.Read(settings, "dom try");
     }
 }

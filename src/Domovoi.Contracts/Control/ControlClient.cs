@@ -2,6 +2,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Registry;
 
 namespace Domovoi.Contracts.Control;
@@ -57,6 +58,18 @@ public sealed class ControlClient : IDisposable
 
     public void ConsoleSize(WindowSize size) =>
         Call(ControlMethod.ConsoleSize, size, ContractJson.Default.WindowSize, ContractJson.Default.Nothing);
+
+    public void DiskAttach(DiskSpecification disk) => Call(
+        ControlMethod.DiskAttach, disk, ContractJson.Default.DiskSpecification, ContractJson.Default.Nothing);
+
+    public void DiskDetach(DiskRemoval removal) => Call(
+        ControlMethod.DiskDetach, removal, ContractJson.Default.DiskRemoval, ContractJson.Default.Nothing);
+
+    public DiskList Disks() =>
+        Call(ControlMethod.DiskList, new Nothing(), ContractJson.Default.Nothing, ContractJson.Default.DiskList);
+
+    public void CdChange(DiskSpecification medium) => Call(
+        ControlMethod.CdChange, medium, ContractJson.Default.DiskSpecification, ContractJson.Default.Nothing);
 
     public StoreNode StoreList(string path) => Call(
         ControlMethod.StoreList, new StorePath(path), ContractJson.Default.StorePath, ContractJson.Default.StoreNode);

@@ -27,6 +27,18 @@ public static class ControlMethod
     /// <summary><see cref="WindowSize"/></summary>
     public const string ConsoleSize = "console.size";
 
+    /// <summary><see cref="Devices.DiskSpecification"/></summary>
+    public const string DiskAttach = "block.attach";
+
+    /// <summary><see cref="Devices.DiskRemoval"/></summary>
+    public const string DiskDetach = "block.detach";
+
+    /// <summary>→ <see cref="Devices.DiskList"/></summary>
+    public const string DiskList = "block.list";
+
+    /// <summary><see cref="Devices.DiskSpecification"/>: the drive by its number, and its new medium.</summary>
+    public const string CdChange = "cd.change";
+
     /// <summary><see cref="StorePath"/> → <see cref="StoreNode"/>, with everything below.</summary>
     public const string StoreList = "xenstore.ls";
 

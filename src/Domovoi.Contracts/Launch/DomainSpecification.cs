@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Registry;
 
 namespace Domovoi.Contracts.Launch;
@@ -34,6 +35,10 @@ public sealed record DomainSpecification
     public ulong MaxMemoryKiB { get; init; }
 
     public int Vcpus { get; set; } = 1;
+
+    public IReadOnlyList<DiskSpecification> Disks { get; set; } = [];
+
+    public DiskErrorAction OnDiskError { get; set; } = DiskErrorAction.Report;
 
     public EndAction OnPowerOff { get; set; } = EndAction.Destroy;
 

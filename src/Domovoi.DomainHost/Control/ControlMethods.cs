@@ -3,13 +3,14 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Domovoi.Contracts;
 using Domovoi.Contracts.Control;
+using Domovoi.DomainHost.Devices;
 using Domovoi.DomainHost.Lifecycle;
 using Domovoi.DomainHost.Logs;
 
 namespace Domovoi.DomainHost.Control;
 
 /// <summary>The methods of the control socket: one line per method, arguments in and answers out as JSON.</summary>
-internal sealed class ControlMethods(DomainLifecycle lifecycle, StoreMethods store, HypervisorLog log)
+internal sealed class ControlMethods(DomainLifecycle lifecycle, StoreMethods store, DiskMethods disks, HypervisorLog log)
 {
     private static readonly ContractJson Json = ContractJson.Default;
     private static readonly JsonElement Done = JsonSerializer.SerializeToElement(new Nothing(), Json.Nothing);
@@ -27,6 +28,10 @@ internal sealed class ControlMethods(DomainLifecycle lifecycle, StoreMethods sto
         ControlMethod.SysRq => Do(() => lifecycle.SendSysRq(Read(parameters, Json.SysRqRequest).Key)),
         ControlMethod.Dmesg => Answer(new TextAnswer(log.ReadBack()), Json.TextAnswer),
         ControlMethod.ConsoleSize => Do(() => store.SetWindowSize(Read(parameters, Json.WindowSize))),
+        ControlMethod.DiskAttach => Do(() => disks.Attach(Read(parameters, Json.DiskSpecification))),
+        ControlMethod.DiskDetach => Do(() => disks.Detach(Read(parameters, Json.DiskRemoval))),
+        ControlMethod.DiskList => Answer(disks.List(lifecycle.Store), Json.DiskList),
+        ControlMethod.CdChange => Do(() => disks.ChangeCd(Read(parameters, Json.DiskSpecification))),
         ControlMethod.StoreList => Answer(store.List(Read(parameters, Json.StorePath)), Json.StoreNode),
         ControlMethod.StoreRead => Answer(store.Read(Read(parameters, Json.StorePath)), Json.TextAnswer),
         ControlMethod.StoreWrite => Do(() => store.Write(Read(parameters, Json.StoreWrite))),

@@ -47,6 +47,9 @@ internal sealed class DomainLifecycle : IDisposable
         _pauses = _specification.StartPaused ? 1 : 0;
     }
 
+    /// <summary>Called whenever the guest is let run; must only wake someone.</summary>
+    internal Action Resumed { get; set; } = static () => { };
+
     internal XenstoreServer Store
     {
         get
@@ -197,6 +200,7 @@ internal sealed class DomainLifecycle : IDisposable
 
     private void LetRunLocked(IMachine machine)
     {
+        Resumed();
         _record.Change(DomainState.Running);
         if (_isStarted)
         {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts;
+using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Launch;
 
 namespace Domovoi.Toolstack.Configuration;
@@ -20,6 +21,10 @@ public sealed record GuestConfiguration
     public required long MemoryMiB { get; init; }
 
     public required long MaxMemoryMiB { get; init; }
+
+    public IReadOnlyList<DiskSpecification> Disks { get; init; } = [];
+
+    public DiskErrorAction OnDiskError { get; init; } = DiskErrorAction.Report;
 
     public EndAction OnPowerOff { get; init; } = EndAction.Destroy;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts;
+using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Launch;
+using Domovoi.Toolstack.Configuration.Disks;
 
 namespace Domovoi.Toolstack.Configuration;
 
@@ -19,6 +21,13 @@ public sealed class GuestConfigurationReader
         ["coredump-destroy"] = EndAction.CoreDumpDestroy,
         ["coredump-restart"] = EndAction.CoreDumpRestart,
         ["soft-reset"] = EndAction.SoftReset,
+    };
+
+    private static readonly Dictionary<string, DiskErrorAction> DiskErrorActions = new(StringComparer.Ordinal)
+    {
+        ["report"] = DiskErrorAction.Report,
+        ["pause"] = DiskErrorAction.Pause,
+        ["stop"] = DiskErrorAction.Stop,
     };
 
     private readonly SettingTable _settings;
@@ -71,6 +80,8 @@ public sealed class GuestConfigurationReader
             CommandLine = ReadCommandLine(),
             MemoryMiB = memory,
             MaxMemoryMiB = maximum,
+            Disks = DiskSetting.Read(_settings, _source),
+            OnDiskError = _reader.OneOf("disk_error", DiskErrorActions) ?? DiskErrorAction.Report,
             OnPowerOff = _reader.OneOf("on_poweroff", Actions) ?? EndAction.Destroy,
             OnReboot = _reader.OneOf("on_reboot", Actions) ?? EndAction.Restart,
             OnCrash = _reader.OneOf("on_crash", Actions) ?? EndAction.Destroy,

@@ -36,6 +36,8 @@ public sealed class DomainLauncher(DomainRegistry registry)
         CommandLine = guest.CommandLine,
         MemoryKiB = Kibibytes(guest.MemoryMiB),
         MaxMemoryKiB = Kibibytes(guest.MaxMemoryMiB),
+        Disks = guest.Disks,
+        OnDiskError = guest.OnDiskError,
         OnPowerOff = guest.OnPowerOff,
         OnReboot = guest.OnReboot,
         OnCrash = guest.OnCrash,

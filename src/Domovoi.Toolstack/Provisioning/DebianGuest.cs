@@ -15,6 +15,9 @@ public sealed class DebianGuest(string directory, Action<string> progress)
 
     public string Initramfs => Path.Combine(directory, "initramfs.gz");
 
+    /// <summary>The kernel's drivers for disks and networks: those of <see cref="GuestModules"/>.</summary>
+    public string Modules => Path.Combine(directory, "modules");
+
     private string RecipeFile => Path.Combine(directory, "initramfs.recipe");
 
     private bool IsComplete =>
@@ -28,21 +31,27 @@ public sealed class DebianGuest(string directory, Action<string> progress)
         {
             File.Delete(path);
         }
+
+        if (Directory.Exists(Modules))
+        {
+            Directory.Delete(Modules, recursive: true);
+        }
     }
 
     /// <summary>Fetches and makes what is not there yet. Returns at once when everything is.</summary>
-    public void Prepare(bool needsKernel = true)
+    public void Prepare(bool needsKernel = true, bool needsModules = false)
     {
-        if (IsComplete)
+        if (IsComplete && (!needsModules || Directory.Exists(Modules)))
         {
             return;
         }
 
         MakeDirectory();
         using FileLock gate = WaitForGate();
-        if ((needsKernel && !File.Exists(Kernel)) || !File.Exists(Busybox))
+        bool lacksKernel = needsKernel && (!File.Exists(Kernel) || (needsModules && !Directory.Exists(Modules)));
+        if (lacksKernel || !File.Exists(Busybox))
         {
-            Fetch(needsKernel && !File.Exists(Kernel));
+            Fetch(lacksKernel);
         }
 
         BuildInitramfs();
@@ -68,10 +77,29 @@ public sealed class DebianGuest(string directory, Action<string> progress)
             progress($"Fetching the kernel, {name} (about 70 MB)");
             string package = apt.Download(name, complaint);
             progress("Unpacking the kernel");
-            DebianPackage.Extract(package, file => file.StartsWith("boot/vmlinuz", StringComparison.Ordinal), Kernel);
+            Unpack(package);
             File.WriteAllText(Path.Combine(directory, "kernel.version"), name + "\n");
             File.Delete(package);
         }
+    }
+
+    /// <summary>The kernel and its modules from one package, so that they fit.</summary>
+    private void Unpack(string package)
+    {
+        string fresh = $"{Modules}.{Environment.ProcessId}";
+        Directory.CreateDirectory(fresh);
+        DebianPackage.Extract(
+            package,
+            file => file.StartsWith("boot/vmlinuz", StringComparison.Ordinal) ? Kernel
+                : GuestModules.IsWanted(file) ? Path.Combine(fresh, Path.GetFileName(file))
+                : null,
+            1 + GuestModules.Names.Count);
+        if (Directory.Exists(Modules))
+        {
+            Directory.Delete(Modules, recursive: true);
+        }
+
+        Directory.Move(fresh, Modules);
     }
 
     private void BuildInitramfs()

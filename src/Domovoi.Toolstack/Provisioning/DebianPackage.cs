@@ -11,17 +11,33 @@ internal static class DebianPackage
     /// <summary>Writes the first file that <paramref name="wanted"/> accepts to <paramref name="target"/>, in one step.</summary>
     internal static void Extract(string package, Func<string, bool> wanted, string target, bool executable = false)
     {
+        bool found = false;
+        Extract(package, name => !found && (found = wanted(name)) ? target : null, mostFiles: 1, executable);
+        if (!found)
+        {
+            throw new ProblemException("package-contents", $"{Path.GetFileName(package)} does not contain the expected file");
+        }
+    }
+
+    /// <summary>Writes each file that has a target there, in one pass over the package.</summary>
+    /// <param name="package">The .deb.</param>
+    /// <param name="target">Where a file of the package goes; null for nowhere.</param>
+    /// <param name="mostFiles">After so many, the rest is not looked at.</param>
+    /// <param name="executable">Whether they are programs.</param>
+    internal static void Extract(string package, Func<string, string?> target, int mostFiles, bool executable = false)
+    {
         using Process process = HostTool.Start("dpkg-deb", ["--fsys-tarfile", package], Path.GetDirectoryName(package)!);
         _ = process.StandardError.ReadToEndAsync();
         try
         {
             using TarReader reader = new(process.StandardOutput.BaseStream);
-            while (reader.GetNextEntry() is { } entry)
+            while (mostFiles > 0 && reader.GetNextEntry() is { } entry)
             {
-                if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && wanted(entry.Name.TrimStart('.', '/')))
+                if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile
+                    && target(entry.Name.TrimStart('.', '/')) is { } path)
                 {
-                    Save(entry, target, executable);
-                    return;
+                    Save(entry, path, executable);
+                    mostFiles--;
                 }
             }
         }
@@ -30,8 +46,6 @@ internal static class DebianPackage
             process.Kill();
             process.WaitForExit();
         }
-
-        throw new ProblemException("package-contents", $"{Path.GetFileName(package)} does not contain the expected file");
     }
 
     private static void Save(TarEntry entry, string target, bool executable)

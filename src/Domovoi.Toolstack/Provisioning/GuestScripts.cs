@@ -7,6 +7,9 @@ internal static class GuestScripts
     /// <summary>Where <see cref="Init"/> looks for a command to run instead of a shell.</summary>
     internal const string CommandFile = "etc/domovoi/command";
 
+    /// <summary>Where <see cref="Init"/> looks for the modules to load, one path a line.</summary>
+    internal const string ModuleList = "etc/domovoi/modules";
+
     /// <summary>Process 1.</summary>
     /// <remarks>The shell leads a session with hvc0 as its terminal, so job control works. When it ends, the guest powers off.</remarks>
     internal const string Init = """
@@ -23,6 +26,14 @@ internal static class GuestScripts
         ln -sf /proc/self/fd /dev/fd
         hostname -F /etc/hostname
         ip link set lo up 2>/dev/null
+        if [ -f /etc/domovoi/modules ]; then
+            while read -r module; do insmod "$module" 2>/dev/null; done </etc/domovoi/modules
+            tries=100
+            while [ $tries -gt 0 ] && cat /sys/bus/xen/devices/vbd-*/state 2>/dev/null | grep -qv Connected; do
+                tries=$((tries - 1))
+                usleep 20000
+            done
+        fi
         console=/dev/hvc0
         [ -c $console ] || console=/dev/console
         if [ -f /etc/domovoi/command ]; then

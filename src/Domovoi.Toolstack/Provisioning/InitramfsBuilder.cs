@@ -27,8 +27,10 @@ public static class InitramfsBuilder
     }
 
     /// <summary>Writes an archive that adds to another: the kernel unpacks concatenated archives one after the other.</summary>
+    /// <remarks>It takes an archive that is not compressed for one only where a multiple of four bytes comes before it.</remarks>
     public static void Append(InitramfsContents contents, Stream output)
     {
+        output.Write(new byte[(int)(-output.Position & 3)]);
         using CpioArchive archive = new(output);
         AddContents(archive, contents);
     }
@@ -38,6 +40,11 @@ public static class InitramfsBuilder
         foreach ((string source, string target) in contents.Files)
         {
             AddFromHost(archive, source, target);
+        }
+
+        if (contents.Modules.Count > 0)
+        {
+            archive.AddText(GuestScripts.ModuleList, string.Join('\n', contents.Modules) + "\n");
         }
 
         if (contents.Command is { } command)

@@ -10,6 +10,9 @@ public sealed record InitramfsContents
     /// <summary>A shell command that runs instead of the interactive shell; the guest powers off after it.</summary>
     public string? Command { get; init; }
 
+    /// <summary>Modules of the guest's kernel that init loads, in this order, by their places in the guest.</summary>
+    public IReadOnlyList<string> Modules { get; init; } = [];
+
     /// <summary>Files and folders of the host, with their places in the guest.</summary>
     public IReadOnlyList<(string Source, string Target)> Files { get; init; } = [];
 }

@@ -71,7 +71,7 @@ public sealed class GuestConfigurationReaderTests
         Assert.Equal(code, Assert.Throws<ProblemException>(() => GuestConfigurationReader.Read(Parsing.Settings(text), "t.cfg")).Problem.Code);
 
     [Theory]
-    [InlineData("disk=['a']", "config-not-supported", null)]
+    [InlineData("vfb=['a']", "config-not-supported", null)]
     [InlineData("acpi=1", "config-not-for-pv", null)]
     [InlineData("memroy=3", "config-unknown", "did you mean memory?")]
     [InlineData("on_powerof='destroy'", "config-unknown", "did you mean on_poweroff?")]

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Toolstack.Provisioning;
+
+/// <summary>The modules of Debian's kernel that a guest with disks or networks needs before it can load any from a disk.</summary>
+public static class GuestModules
+{
+    /// <summary>Where they lie in the guest.</summary>
+    private const string Folder = "lib/modules";
+
+    /// <summary>In an order in which each finds what it needs.</summary>
+    internal static IReadOnlyList<string> Names { get; } =
+    [
+        "crc16", "crc32c_generic", "crc32c-intel", "libcrc32c", "mbcache", "jbd2", "ext4", "cdrom", "isofs", "xen-blkfront", "xen-netfront",
+    ];
+
+    /// <summary>What goes into an initramfs so that its init loads them.</summary>
+    /// <param name="directory">Where they were unpacked: <see cref="DebianGuest.Modules"/>.</param>
+    public static InitramfsContents Contents(string directory)
+    {
+        string[] present = [.. Names.SelectMany(name => Directory.GetFiles(directory, name + ".ko*"))];
+        return new InitramfsContents
+        {
+            Files = [.. present.Select(path => (path, $"{Folder}/{Path.GetFileName(path)}"))],
+            Modules = [.. present.Select(path => $"/{Folder}/{Path.GetFileName(path)}")],
+        };
+    }
+
+    /// <summary>Whether a file of the kernel's package is one of them.</summary>
+    internal static bool IsWanted(string file)
+    {
+        string name = Path.GetFileName(file);
+        int end = name.IndexOf(".ko", StringComparison.Ordinal);
+        return end > 0 && file.Contains("lib/modules/", StringComparison.Ordinal) && Names.Contains(name[..end]);
+    }
+}
