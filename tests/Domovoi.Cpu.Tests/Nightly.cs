@@ -8,7 +8,7 @@ using Iced.Intel;
 namespace Domovoi.Cpu.Tests;
 
 /// <summary>The long run: <c>nightly [--seed N] [--seconds N] [--cases N] [--parallel N] [--what forms|sequences|mutations|all]
-/// [--stress none|shortblocks|smallbuffer|kicks]</c>.</summary>
+/// [--stress none|shortblocks|smallbuffer|kicks|hotloops|bothmodes]</c>.</summary>
 internal static class Nightly
 {
     internal static int Run(ReadOnlySpan<string> arguments)

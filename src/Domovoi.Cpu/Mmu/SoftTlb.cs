@@ -141,7 +141,7 @@ internal sealed unsafe class SoftTlb(byte* block)
     /// <summary>Remembers where an indirect branch to <paramref name="rip"/> goes.</summary>
     internal void RememberJump(CpuMode mode, ulong rip, nint checkedEntry)
     {
-        int slot = (int)(rip & (HostProcessor.HasBmi2 ? (ulong)StateLayout.JumpEntries - 1 : 0xFF));
+        int slot = HostProcessor.HasBmi2 ? (int)(rip >> 1) & (StateLayout.JumpEntries - 1) : (byte)rip;
         ((ulong*)(block + StateLayout.JumpTags + ((int)mode * StateLayout.JumpStride)))[slot] = 0 - rip;
         ((nint*)(block + StateLayout.JumpTargets + ((int)mode * StateLayout.JumpStride)))[slot] = checkedEntry;
     }

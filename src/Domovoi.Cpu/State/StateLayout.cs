@@ -96,12 +96,12 @@ internal static class StateLayout
     internal const int Deltas = 0x28000;
     internal const int FlagFreeStride = 0x2000;
 
-    /// <summary>Per mode 4096 negated targets and 4096 host addresses of indirect branches.</summary>
+    /// <summary>Per mode 16384 negated targets and 16384 host addresses of indirect branches, by bits 1 to 14 of the target.</summary>
     internal const int JumpTags = 0x30000;
-    internal const int JumpTargets = 0x38000;
-    internal const int JumpStride = 0x10000;
+    internal const int JumpTargets = 0x50000;
+    internal const int JumpStride = 0x40000;
 
     internal const int TlbEntries = 1024;
-    internal const int JumpEntries = 4096;
-    internal const int Size = 0x50000;
+    internal const int JumpEntries = 16384;
+    internal const int Size = 0xB0000;
 }
