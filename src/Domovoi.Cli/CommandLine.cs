@@ -16,7 +16,7 @@ internal sealed class CommandLine
 
     internal int Run(string[] arguments)
     {
-        ParseResult parsed = Build().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = Build().Parse(PublishedPorts.Distinguish(arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction or null)
         {
             return Misused(parsed);
@@ -79,6 +79,11 @@ internal sealed class CommandLine
             XenstoreReadVerb.Build(_session),
             XenstoreWriteVerb.Build(_session),
             XenstoreRmVerb.Build(_session),
+            NetworkAttachVerb.Build(_session),
+            NetworkDetachVerb.Build(_session),
+            NetworkListVerb.Build(_session),
+            NetworkVerb.Build(_session),
+            TcpdumpVerb.Build(_session),
             TryVerb.Build(_session),
             ImageVerb.Build(_session),
             DoctorVerb.Build(_session),

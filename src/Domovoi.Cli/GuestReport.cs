@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Toolstack.Configuration;
+using Domovoi.Toolstack.Networks;
 
 namespace Domovoi.Cli;
 
@@ -21,6 +22,11 @@ internal static class GuestReport
         output.WriteLine($"memory = {guest.MemoryMiB}");
         output.WriteLine($"maxmem = {guest.MaxMemoryMiB}");
         output.WriteLine("vcpus = 1");
+        if (guest.Vifs.Count > 0)
+        {
+            output.WriteLine($"vif = [ {string.Join(", ", guest.Vifs.Select(static vif => Quoting.Text(VifText.Of(vif))))} ]");
+        }
+
         output.WriteLine($"on_poweroff = \"{GuestConfigurationReader.NameOf(guest.OnPowerOff)}\"");
         output.WriteLine($"on_reboot = \"{GuestConfigurationReader.NameOf(guest.OnReboot)}\"");
         output.WriteLine($"on_crash = \"{GuestConfigurationReader.NameOf(guest.OnCrash)}\"");

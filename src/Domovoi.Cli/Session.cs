@@ -3,6 +3,7 @@ using Domovoi.Contracts;
 using Domovoi.Contracts.Control;
 using Domovoi.Contracts.Registry;
 using Domovoi.Linux;
+using Domovoi.Toolstack.Networks;
 using Domovoi.Toolstack.Registry;
 
 namespace Domovoi.Cli;
@@ -17,6 +18,10 @@ internal sealed class Session
     internal RunDirectory RunDirectory { get; } = RunDirectory.OfCurrentUser();
 
     internal DomainRegistry Registry => new(RunDirectory);
+
+    /// <summary>The networks of this host and user.</summary>
+    /// <param name="settings">xend's settings; null for those of <c>/etc/xen</c>.</param>
+    internal NetworkCatalog Networks(string? settings = null) => new(RunDirectory, XendSettingsReader.Load(settings));
 
     /// <summary>A connection to the process of a living domain.</summary>
     internal ControlClient Connect(string domain) => DomainRegistry.Connect(Registry.Living(domain));

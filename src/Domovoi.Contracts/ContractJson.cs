@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Domovoi.Contracts.Control;
 using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Launch;
+using Domovoi.Contracts.Networks;
 using Domovoi.Contracts.Registry;
 
 namespace Domovoi.Contracts;
@@ -31,5 +32,9 @@ namespace Domovoi.Contracts;
 [JsonSerializable(typeof(StoreNode))]
 [JsonSerializable(typeof(StorePermissions))]
 [JsonSerializable(typeof(TextAnswer))]
+[JsonSerializable(typeof(NicSpecification))]
+[JsonSerializable(typeof(NicList))]
+[JsonSerializable(typeof(NicDetachment))]
+[JsonSerializable(typeof(NicCapture))]
 [JsonSerializable(typeof(Nothing))]
 public sealed partial class ContractJson : JsonSerializerContext;

@@ -11,6 +11,7 @@ using Domovoi.DomainHost.Launch;
 using Domovoi.DomainHost.Lifecycle;
 using Domovoi.DomainHost.Logs;
 using Domovoi.DomainHost.Machines;
+using Domovoi.DomainHost.Nics;
 using Domovoi.Linux;
 using Domovoi.Xen.Abi;
 using Domovoi.Xenstore;
@@ -51,8 +52,9 @@ internal static class DomainProcess
         troubles.Connect(lifecycle.Pause, lifecycle.Destroy);
         lifecycle.Resumed = troubles.Resume;
         DiskMethods disks = new(devices, troubles, id);
+        NicMethods nics = new(new NicFactory(specification.Id, specification.Vcpus, TimeProvider.System), devices, lifecycle, id);
         using ControlServer control = new(
-            folder.ControlSocket, new ControlMethods(lifecycle, new StoreMethods(lifecycle, id), disks, log));
+            folder.ControlSocket, new ControlMethods(lifecycle, new StoreMethods(lifecycle, id), disks, nics, log));
         using ConsoleServer console = new(folder.ConsoleSocket, transcript, parts.Input);
         control.Start();
         console.Start();
@@ -66,6 +68,7 @@ internal static class DomainProcess
             () =>
             {
                 specification.Disks.ToList().ForEach(disks.Attach);
+                specification.Nics.ToList().ForEach(nics.Attach);
                 return lifecycle.Run(reporter.Succeed);
             },
             log,

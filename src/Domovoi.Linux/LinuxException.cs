@@ -16,5 +16,8 @@ public sealed class LinuxException(string call, int errno)
     /// <summary>What strerror(3) says of an error number.</summary>
     public static string TextOf(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
+    /// <summary>Whether it is rights that are missing: <c>EPERM</c>, <c>EACCES</c>.</summary>
+    public bool IsDenied => Errno is 1 or 13;
+
     internal static LinuxException FromLastError(string call) => new(call, Marshal.GetLastPInvokeError());
 }

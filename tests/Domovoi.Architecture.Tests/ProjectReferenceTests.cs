@@ -19,13 +19,14 @@ public sealed class ProjectReferenceTests
         ["Domovoi.Xenstore"] = ["Domovoi.Xen.Abi"],
         ["Domovoi.Network"] = ["Domovoi.Linux"],
         ["Domovoi.Storage"] = ["Domovoi.Linux"],
-        ["Domovoi.Backends"] = ["Domovoi.Linux", "Domovoi.Storage", "Domovoi.Hypervisor", "Domovoi.Xenstore", "Domovoi.Xen.Abi"],
+        ["Domovoi.Backends"] =
+            ["Domovoi.Linux", "Domovoi.Storage", "Domovoi.Network", "Domovoi.Hypervisor", "Domovoi.Xenstore", "Domovoi.Xen.Abi"],
         ["Domovoi.DomainHost"] =
         [
-            "Domovoi.Linux", "Domovoi.Storage", "Domovoi.Memory", "Domovoi.Cpu", "Domovoi.Hypervisor", "Domovoi.Xenstore",
+            "Domovoi.Linux", "Domovoi.Storage", "Domovoi.Network", "Domovoi.Memory", "Domovoi.Cpu", "Domovoi.Hypervisor", "Domovoi.Xenstore",
             "Domovoi.Backends", "Domovoi.Xen.Abi", "Domovoi.Contracts", "Domovoi.KernelImages",
         ],
-        ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux", "Domovoi.GuestDisks", "Domovoi.KernelImages"],
+        ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux", "Domovoi.Network", "Domovoi.GuestDisks", "Domovoi.KernelImages"],
         ["Domovoi.Cli"] = ["Domovoi.Toolstack", "Domovoi.Contracts", "Domovoi.Linux", "Domovoi.GuestDisks"],
     };
 

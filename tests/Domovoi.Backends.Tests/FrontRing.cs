@@ -31,14 +31,17 @@ internal sealed class FrontRing
 
     internal ref uint ResponseProducer => ref Pages.Word(Ring.ResponseProducer);
 
+    /// <summary>Writes requests and shows them all at once, as drivers show what belongs together.</summary>
     internal void Send<TRequest>(params ReadOnlySpan<TRequest> requests)
         where TRequest : unmanaged
     {
+        uint next = RequestProducer;
         foreach (TRequest request in requests)
         {
-            Pages.Write(Offset(RequestProducer), MemoryMarshal.AsBytes(new ReadOnlySpan<TRequest>(in request)));
-            Volatile.Write(ref RequestProducer, RequestProducer + 1);
+            Pages.Write(Offset(next++), MemoryMarshal.AsBytes(new ReadOnlySpan<TRequest>(in request)));
         }
+
+        Volatile.Write(ref RequestProducer, next);
     }
 
     /// <summary>Takes the responses that are there, and asks for an event with the next.</summary>

@@ -10,6 +10,7 @@ using Domovoi.DomainHost.Devices;
 using Domovoi.DomainHost.Lifecycle;
 using Domovoi.DomainHost.Logs;
 using Domovoi.DomainHost.Machines;
+using Domovoi.DomainHost.Nics;
 using Domovoi.Xen.Abi;
 using Domovoi.Xenstore;
 
@@ -41,7 +42,8 @@ internal sealed class TestHost : IDisposable
         StoreMethods store = new(Lifecycle, new DomainId(5));
         DiskTroubles troubles = new(specification.OnDiskError, _log.Write);
         DiskMethods disks = new(_devices, troubles, new DomainId(5));
-        _control = new ControlServer(Folder.ControlSocket, new ControlMethods(Lifecycle, store, disks, _log));
+        NicMethods nics = new(new NicFactory(5, vcpus: 1, TimeProvider.System), _devices, Lifecycle, new DomainId(5));
+        _control = new ControlServer(Folder.ControlSocket, new ControlMethods(Lifecycle, store, disks, nics, _log));
         _console = new ConsoleServer(Folder.ConsoleSocket, Transcript, Input);
         _control.Start();
         _console.Start();

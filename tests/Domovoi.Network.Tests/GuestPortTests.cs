@@ -85,6 +85,12 @@ public sealed class GuestPortTests : IDisposable
 
         public OffloadSupport Accepts => OffloadSupport.All;
 
+        public bool IsCongested => false;
+
+        public void SetCarrier(bool isUp)
+        {
+        }
+
         public void Send(Frame frame) => Sent.Deliver(frame);
 
         public TimeSpan Prepare(PollSet set, IFrameSink sink) => Timeout.InfiniteTimeSpan;

@@ -26,6 +26,8 @@ internal static class CreateVerb
     private static readonly Option<bool> Foreground = new("-F") { Description = "Wait until the domain has ended." };
     private static readonly Option<bool> Debug = new("-d") { Description = "Write debugging detail to the domain's log." };
     private static readonly Option<bool> NoMonitor = new("-e") { Description = "Accepted for xl's sake; Domovoi needs no monitor." };
+    private static readonly Option<string[]> Publish = PublishedPorts.NewOption();
+    private static readonly Option<string?> NetworkConfig = NetworkVerb.NewSettingsOption();
     private static readonly Option<string?> File = new("--defconfig", "-f") { Description = "The configuration file.", HelpName = "file" };
 
     internal static Command Build(Session session)
@@ -35,9 +37,10 @@ internal static class CreateVerb
             "Create a domain from a configuration file as written for Xen.",
             "dom create guest.cfg",
             "dom create -c guest.cfg memory=1024",
+            "dom create guest.cfg -p 2222:22",
             "dom create guest.cfg 'name=\"second\"' 'extra+=\" quiet\"'")
         {
-            Words, Console, Paused, Quiet, DryRun, Foreground, Debug, NoMonitor, File,
+            Words, Console, Paused, Quiet, DryRun, Foreground, Debug, NoMonitor, Publish, NetworkConfig, File,
         };
         verb.SetAction(parsed => Run(session, parsed));
         return verb;
@@ -55,7 +58,7 @@ internal static class CreateVerb
             return ExitCode.Usage;
         }
 
-        GuestConfiguration guest = GuestConfigurationReader.Load(files[0], overrides);
+        GuestConfiguration guest = PublishedPorts.Apply(GuestConfigurationReader.Load(files[0], overrides), parsed.GetValue(Publish) ?? []);
         foreach (Problem warning in parsed.GetValue(Quiet) ? [] : guest.Warnings)
         {
             session.Warn(warning);
@@ -70,7 +73,7 @@ internal static class CreateVerb
         bool console = parsed.GetValue(Console);
         bool paused = parsed.GetValue(Paused);
         LaunchOptions options = new(StartPaused: paused || console, Verbose: parsed.GetValue(Debug));
-        using LaunchedDomain domain = new DomainLauncher(session.Registry).Launch(guest, options);
+        using LaunchedDomain domain = new DomainLauncher(session.Registry, session.Networks(parsed.GetValue(NetworkConfig))).Launch(guest, options);
         if (console)
         {
             return Attach(session, domain, paused);

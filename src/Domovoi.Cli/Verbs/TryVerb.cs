@@ -75,7 +75,7 @@ internal static class TryVerb
         try
         {
             GuestConfiguration guest = Describe(parsed, kernel, combined ?? initramfs, isCommand: command is not null);
-            return new DomainLauncher(session.Registry).Launch(guest, new LaunchOptions(StartPaused: true));
+            return new DomainLauncher(session.Registry, session.Networks()).Launch(guest, new LaunchOptions(StartPaused: true));
         }
         finally
         {

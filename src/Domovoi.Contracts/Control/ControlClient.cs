@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Domovoi.Contracts.Devices;
+using Domovoi.Contracts.Networks;
 using Domovoi.Contracts.Registry;
 
 namespace Domovoi.Contracts.Control;
@@ -85,6 +86,18 @@ public sealed class ControlClient : IDisposable
 
     public void StoreSetPermissions(StorePermissions permissions) => Call(
         ControlMethod.StoreSetPermissions, permissions, ContractJson.Default.StorePermissions, ContractJson.Default.Nothing);
+
+    public void NetworkAttach(NicSpecification nic) =>
+        Call(ControlMethod.NetworkAttach, nic, ContractJson.Default.NicSpecification, ContractJson.Default.Nothing);
+
+    public void NetworkDetach(NicDetachment request) =>
+        Call(ControlMethod.NetworkDetach, request, ContractJson.Default.NicDetachment, ContractJson.Default.Nothing);
+
+    public NicList NetworkList() =>
+        Call(ControlMethod.NetworkList, new Nothing(), ContractJson.Default.Nothing, ContractJson.Default.NicList);
+
+    public void NetworkCapture(NicCapture request) =>
+        Call(ControlMethod.NetworkCapture, request, ContractJson.Default.NicCapture, ContractJson.Default.Nothing);
 
     public void Dispose()
     {

@@ -53,4 +53,16 @@ public static class ControlMethod
 
     /// <summary><see cref="StorePermissions"/></summary>
     public const string StoreSetPermissions = "xenstore.chmod";
+
+    /// <summary><see cref="Networks.NicSpecification"/></summary>
+    public const string NetworkAttach = "network.attach";
+
+    /// <summary><see cref="Networks.NicDetachment"/></summary>
+    public const string NetworkDetach = "network.detach";
+
+    /// <summary>→ <see cref="Networks.NicList"/></summary>
+    public const string NetworkList = "network.list";
+
+    /// <summary><see cref="Networks.NicCapture"/></summary>
+    public const string NetworkCapture = "network.capture";
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts.Devices;
+using Domovoi.Contracts.Networks;
 using Domovoi.Contracts.Registry;
 
 namespace Domovoi.Contracts.Launch;
@@ -39,6 +40,9 @@ public sealed record DomainSpecification
     public IReadOnlyList<DiskSpecification> Disks { get; set; } = [];
 
     public DiskErrorAction OnDiskError { get; set; } = DiskErrorAction.Report;
+
+    /// <summary>The guest's vifs.</summary>
+    public IReadOnlyList<NicSpecification> Nics { get; set; } = [];
 
     public EndAction OnPowerOff { get; set; } = EndAction.Destroy;
 

@@ -6,11 +6,13 @@ using Domovoi.Contracts.Control;
 using Domovoi.DomainHost.Devices;
 using Domovoi.DomainHost.Lifecycle;
 using Domovoi.DomainHost.Logs;
+using Domovoi.DomainHost.Nics;
 
 namespace Domovoi.DomainHost.Control;
 
 /// <summary>The methods of the control socket: one line per method, arguments in and answers out as JSON.</summary>
-internal sealed class ControlMethods(DomainLifecycle lifecycle, StoreMethods store, DiskMethods disks, HypervisorLog log)
+internal sealed class ControlMethods(
+    DomainLifecycle lifecycle, StoreMethods store, DiskMethods disks, NicMethods nics, HypervisorLog log)
 {
     private static readonly ContractJson Json = ContractJson.Default;
     private static readonly JsonElement Done = JsonSerializer.SerializeToElement(new Nothing(), Json.Nothing);
@@ -37,6 +39,10 @@ internal sealed class ControlMethods(DomainLifecycle lifecycle, StoreMethods sto
         ControlMethod.StoreWrite => Do(() => store.Write(Read(parameters, Json.StoreWrite))),
         ControlMethod.StoreRemove => Do(() => store.Remove(Read(parameters, Json.StorePath))),
         ControlMethod.StoreSetPermissions => Do(() => store.SetPermissions(Read(parameters, Json.StorePermissions))),
+        ControlMethod.NetworkAttach => Do(() => nics.Attach(Read(parameters, Json.NicSpecification))),
+        ControlMethod.NetworkDetach => Do(() => nics.Detach(Read(parameters, Json.NicDetachment))),
+        ControlMethod.NetworkList => Answer(nics.List(), Json.NicList),
+        ControlMethod.NetworkCapture => Do(() => nics.Capture(Read(parameters, Json.NicCapture))),
         _ => null,
     };
 

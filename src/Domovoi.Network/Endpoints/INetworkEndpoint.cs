@@ -11,6 +11,12 @@ public interface INetworkEndpoint : IDisposable
     /// <summary>Unfinished work it takes with a frame.</summary>
     OffloadSupport Accepts { get; }
 
+    /// <summary>Frames would be lost now; the guest's are left in its ring for a moment.</summary>
+    bool IsCongested { get; }
+
+    /// <summary>A driver in the guest has connected or gone, as if a cable were plugged.</summary>
+    void SetCarrier(bool isUp);
+
     /// <summary>Passes a frame on, or drops it; never waits. The frame stays the caller's.</summary>
     void Send(Frame frame);
 

@@ -26,7 +26,6 @@ public sealed class NatEndpoint : INetworkEndpoint
     private readonly SlirpLibrary _library;
     private readonly Queue<Frame> _waiting = new();
     private readonly FramePool _pool = new(64);
-    private readonly Frame _outgoing = new();
     private long _lost;
     private bool _isWaiting;
 
@@ -46,6 +45,8 @@ public sealed class NatEndpoint : INetworkEndpoint
     public static IPAddress GuestAddress { get; } = IPAddress.Parse("10.0.2.15");
 
     public OffloadSupport Accepts => OffloadSupport.Tcp4 | OffloadSupport.Tcp6;
+
+    public bool IsCongested => false;
 
     /// <summary>Frames the guest did not take in time.</summary>
     public long Lost => Volatile.Read(ref _lost);
@@ -76,6 +77,14 @@ public sealed class NatEndpoint : INetworkEndpoint
         return endpoint;
     }
 
+    public void SetCarrier(bool isUp)
+    {
+        if (!isUp)
+        {
+            _waiting.Clear();
+        }
+    }
+
     public void Send(Frame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -95,13 +104,12 @@ public sealed class NatEndpoint : INetworkEndpoint
     public TimeSpan Prepare(PollSet set, IFrameSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        _isWaiting = _waiting.Count < MostWaiting / 2;
-        if (!_isWaiting)
-        {
-            return TimeSpan.FromMilliseconds(10);           // the guest is behind: its connections wait in the host's sockets
-        }
-
-        return _waiting.Count > 0 && sink.HasRoom ? TimeSpan.Zero : _library.Prepare(set);
+        bool isBehind = _waiting.Count >= MostWaiting / 2;
+        bool canDeliver = _waiting.Count > 0 && sink.HasRoom;
+        _isWaiting = !isBehind && !canDeliver;
+        return _isWaiting ? _library.Prepare(set)
+            : canDeliver ? TimeSpan.Zero
+            : TimeSpan.FromMilliseconds(10);                // the guest is behind: its connections wait in the host's sockets
     }
 
     public void Receive(PollSet set, IFrameSink sink)

@@ -2,6 +2,7 @@
 using Domovoi.Contracts;
 using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Launch;
+using Domovoi.Toolstack.Networks;
 
 namespace Domovoi.Toolstack.Configuration;
 
@@ -25,6 +26,12 @@ public sealed record GuestConfiguration
     public IReadOnlyList<DiskSpecification> Disks { get; init; } = [];
 
     public DiskErrorAction OnDiskError { get; init; } = DiskErrorAction.Report;
+
+    /// <summary><c>vif = [ ... ]</c></summary>
+    public IReadOnlyList<VifConfiguration> Vifs { get; init; } = [];
+
+    /// <summary>What generated addresses are made of: the same as long as the configuration is.</summary>
+    public required string Identity { get; init; }
 
     public EndAction OnPowerOff { get; init; } = EndAction.Destroy;
 

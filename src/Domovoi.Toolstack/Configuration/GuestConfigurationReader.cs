@@ -3,6 +3,7 @@ using Domovoi.Contracts;
 using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Launch;
 using Domovoi.Toolstack.Configuration.Disks;
+using Domovoi.Toolstack.Networks;
 
 namespace Domovoi.Toolstack.Configuration;
 
@@ -82,6 +83,8 @@ public sealed class GuestConfigurationReader
             MaxMemoryMiB = maximum,
             Disks = DiskSetting.Read(_settings, _source),
             OnDiskError = _reader.OneOf("disk_error", DiskErrorActions) ?? DiskErrorAction.Report,
+            Vifs = [.. _reader.Atoms("vif").Select(static atom => VifParser.Parse(atom.Text, atom.Where))],
+            Identity = _reader.Text("uuid") ?? name,
             OnPowerOff = _reader.OneOf("on_poweroff", Actions) ?? EndAction.Destroy,
             OnReboot = _reader.OneOf("on_reboot", Actions) ?? EndAction.Restart,
             OnCrash = _reader.OneOf("on_crash", Actions) ?? EndAction.Destroy,

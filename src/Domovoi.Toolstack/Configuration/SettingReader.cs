@@ -53,6 +53,16 @@ internal sealed class SettingReader(SettingTable settings)
             name, atom, $"expected one of {choice}, found \"{Shorten(atom.Text)}\"", near is null ? null : $"did you mean \"{near}\"?");
     }
 
+    /// <summary>A list of strings; empty when the name is not set.</summary>
+    internal IReadOnlyList<ConfigAtom> Atoms(string name) => settings.Find(name)?.Value switch
+    {
+        null => [],
+        ConfigList list => [.. list.Items.Select(item => item as ConfigAtom ?? throw Mistake.At(
+            "config-value", $"{name}: expected strings in the list, found a list", item.Where))],
+        var atom => throw Mistake.At(
+            "config-value", $"{name}: expected a list, found a string", atom.Where, $"write {name} = [ '...' ]"),
+    };
+
     internal SourcePosition? PlaceOf(string name) => settings.Find(name)?.Value.Where;
 
     internal ProblemException Wrong(string name, string message, string? hint = null) =>

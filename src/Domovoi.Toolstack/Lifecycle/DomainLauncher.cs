@@ -3,13 +3,16 @@ using Domovoi.Contracts;
 using Domovoi.Contracts.Launch;
 using Domovoi.Contracts.Registry;
 using Domovoi.Toolstack.Configuration;
+using Domovoi.Toolstack.Networks;
 using Domovoi.Toolstack.Provisioning;
 using Domovoi.Toolstack.Registry;
 
 namespace Domovoi.Toolstack.Lifecycle;
 
 /// <summary>Makes domains: claims the name, starts the process, and cleans up when that fails.</summary>
-public sealed class DomainLauncher(DomainRegistry registry)
+/// <param name="registry">Where the name is claimed.</param>
+/// <param name="networks">Finds what the guest is plugged into.</param>
+public sealed class DomainLauncher(DomainRegistry registry, NetworkCatalog networks)
 {
     /// <summary>Returns once the guest runs, or stands paused where it will begin. Until it is let go, it ends with this process.</summary>
     /// <exception cref="ProblemException">It does not, and nothing of it is left.</exception>
@@ -25,7 +28,7 @@ public sealed class DomainLauncher(DomainRegistry registry)
     private static DomainRecord Describe(GuestConfiguration guest, int id) => new(
         id, guest.Name, guest.Uuid, Kibibytes(guest.MemoryMiB), Vcpus: 1, DomainState.Starting, ProcessId: 0, TimeProvider.System.GetUtcNow());
 
-    private static DomainSpecification Specify(GuestConfiguration guest, LaunchOptions options, DomainClaim claim) => new()
+    private DomainSpecification Specify(GuestConfiguration guest, LaunchOptions options, DomainClaim claim) => new()
     {
         Id = claim.Id,
         Name = guest.Name,
@@ -38,6 +41,7 @@ public sealed class DomainLauncher(DomainRegistry registry)
         MaxMemoryKiB = Kibibytes(guest.MaxMemoryMiB),
         Disks = guest.Disks,
         OnDiskError = guest.OnDiskError,
+        Nics = new NicPlanner(guest.Identity, networks).Plan(guest.Vifs, taken: []),
         OnPowerOff = guest.OnPowerOff,
         OnReboot = guest.OnReboot,
         OnCrash = guest.OnCrash,

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Linux;
+using Domovoi.Network.Frames;
+using Domovoi.Network.Vlans;
+
+namespace Domovoi.Network.Endpoints;
+
+/// <summary>The host's kernel as the network: a TAP device on one of its bridges, or an interface without a bridge.</summary>
+/// <remarks>Long frames go whole both ways; the kernel segments where its own way ends. While the guest has no room, frames wait in the kernel.</remarks>
+public sealed class DeviceEndpoint : INetworkEndpoint
+{
+    private const int FramesPerTurn = 64;
+
+    private readonly PacketDevice _device;
+    private readonly bool _hasCarrier;
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(OffloadHeader.Size + Frame.MaximumLength, pinned: true);
+    private readonly Frame _frame = new();
+    private int _place = -1;
+    private bool _mayHaveMore;
+
+    private DeviceEndpoint(PacketDevice device, bool hasCarrier)
+    {
+        _device = device;
+        _hasCarrier = hasCarrier;
+    }
+
+    public OffloadSupport Accepts => OffloadSupport.All;
+
+    public bool IsCongested => false;
+
+    /// <summary>Makes a TAP device and plugs it into a bridge.</summary>
+    /// <param name="name">Of the device, such as <c>vif1.0</c>.</param>
+    /// <param name="bridge">Of the bridge, which exists.</param>
+    /// <param name="mtu">0: the bridge's.</param>
+    /// <param name="vlans">What the port carries: a bridge that filters VLANs is told, one that does not lets all pass. Tags are put on and taken off by us.</param>
+    /// <exception cref="NetworkException">The host does not let us, or has no such bridge.</exception>
+    public static DeviceEndpoint OnBridge(string name, string bridge, int mtu, VlanPolicy vlans) => Guarded(bridge, () =>
+    {
+        using RouteSocket routes = new();
+        NetworkLink master = routes.FindLink(bridge) ?? throw new NetworkException(
+            "bridge-missing", $"The host has no bridge {bridge}.", "`dom network start` makes the one of xend's settings; `ip link` shows all.");
+        PacketDevice device = PacketDevice.CreateTap(name);
+        try
+        {
+            NetworkLink link = routes.FindLink(name) ?? throw new InvalidOperationException($"{name} has gone");
+            routes.SetStation(link.Index, HostEnd());
+            routes.SetMtu(link.Index, mtu == 0 ? master.Mtu : mtu);
+            routes.SetMaster(link.Index, master.Index);
+            if (!vlans.CarriesEverything && Filters(bridge))
+            {
+                routes.AddBridgeVlans(link.Index, vlans.Members.All.Select(static vlan => vlan.Value));
+            }
+
+            routes.SetUp(link.Index, isUp: true);
+            return new DeviceEndpoint(device, hasCarrier: true);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    });
+
+    /// <summary>Opens an interface beside the host's own use of it.</summary>
+    /// <exception cref="NetworkException">The host does not let us, or has no such interface.</exception>
+    public static DeviceEndpoint OnInterface(string name) => Guarded(name, () =>
+    {
+        using RouteSocket routes = new();
+        NetworkLink link = routes.FindLink(name) ?? throw new NetworkException(
+            "interface-missing", $"The host has no interface {name}.", "`ip link` shows those it has.");
+        return new DeviceEndpoint(PacketDevice.OpenInterface(link.Index), hasCarrier: false);
+    });
+
+    public void SetCarrier(bool isUp)
+    {
+        if (_hasCarrier)
+        {
+            _device.SetCarrier(isUp);
+        }
+    }
+
+    public void Send(Frame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        Span<byte> bytes = frame.WithHeader(OffloadHeader.Size);
+        OffloadHeader.Write(frame, bytes);
+        _device.TryWrite(bytes);
+    }
+
+    public TimeSpan Prepare(PollSet set, IFrameSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(sink);
+        if (!sink.HasRoom)
+        {
+            _place = -1;
+            return Timeout.InfiniteTimeSpan;                // who made the sink full wakes us
+        }
+
+        _place = set.Add(_device.Descriptor, PollEvents.In);
+        return _mayHaveMore ? TimeSpan.Zero : Timeout.InfiniteTimeSpan;
+    }
+
+    public void Receive(PollSet set, IFrameSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(sink);
+        if (_place < 0 || set.Result(_place) == PollEvents.None)
+        {
+            return;
+        }
+
+        _mayHaveMore = false;
+        for (int count = 0; sink.HasRoom; count++)
+        {
+            int length = _device.Read(_buffer, out int tag);
+            if (length == 0)
+            {
+                return;
+            }
+
+            if (length > OffloadHeader.Size && OffloadHeader.Read(_buffer) is { } offload)
+            {
+                _frame.CopyFrom(_buffer.AsSpan(OffloadHeader.Size, length - OffloadHeader.Size));
+                _frame.Offload = offload;
+                if (tag >= 0)
+                {
+                    _frame.InsertTag((ushort)tag);
+                }
+
+                sink.Deliver(_frame);
+            }
+
+            if (count == FramesPerTurn)
+            {
+                _mayHaveMore = true;
+                return;
+            }
+        }
+    }
+
+    public void Dispose() => _device.Dispose();
+
+    private static bool Filters(string bridge)
+    {
+        string path = $"/sys/class/net/{bridge}/bridge/vlan_filtering";
+        return File.Exists(path) && File.ReadAllText(path).Trim() == "1";
+    }
+
+    private static byte[] HostEnd()
+    {
+        byte[] address = new byte[MacAddress.Size];
+        MacAddress.HostEnd.Write(address);
+        return address;
+    }
+
+    private static DeviceEndpoint Guarded(string name, Func<DeviceEndpoint> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (LinuxException e) when (e.IsDenied)
+        {
+            throw new NetworkException(
+                "network-denied",
+                $"{name} cannot be used: {e.Message}",
+                "Run dom as root, give it CAP_NET_ADMIN and CAP_NET_RAW, or leave bridge= out for NAT, which needs neither.");
+        }
+    }
+}

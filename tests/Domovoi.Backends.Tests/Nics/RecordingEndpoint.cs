@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using Domovoi.Linux;
+using Domovoi.Network.Endpoints;
+using Domovoi.Network.Frames;
+
+namespace Domovoi.Backends.Nics;
+
+/// <summary>The far side of a vif under test: keeps what the guest sent, and delivers what the test has for it.</summary>
+internal sealed class RecordingEndpoint : INetworkEndpoint
+{
+    internal ConcurrentQueue<(byte[] Bytes, FrameOffload Offload)> Sent { get; } = [];
+
+    /// <summary>Frames for the guest; <see cref="NicDeviceTests"/> wakes the vif after adding.</summary>
+    internal ConcurrentQueue<(byte[] Bytes, FrameOffload Offload)> Incoming { get; } = [];
+
+    internal bool IsUp { get; private set; }
+
+    public OffloadSupport Accepts => OffloadSupport.All;
+
+    public bool IsCongested => false;
+
+    public void SetCarrier(bool isUp) => IsUp = isUp;
+
+    public void Send(Frame frame) => Sent.Enqueue((frame.Bytes.ToArray(), frame.Offload));
+
+    public TimeSpan Prepare(PollSet set, IFrameSink sink) => TimeSpan.FromMilliseconds(1);
+
+    public void Receive(PollSet set, IFrameSink sink)
+    {
+        Frame frame = new();
+        while (sink.HasRoom && Incoming.TryDequeue(out (byte[] Bytes, FrameOffload Offload) next))
+        {
+            frame.CopyFrom(next.Bytes);
+            frame.Offload = next.Offload;
+            sink.Deliver(frame);
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}
