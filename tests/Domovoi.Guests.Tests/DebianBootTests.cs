@@ -23,6 +23,17 @@ public sealed partial class DebianBootTests
     }
 
     [Fact]
+    public void Try_WithACommand_RunsItAndPowersOff()
+    {
+        using GuestHost host = new();
+        _ = GuestHost.Debian;
+        DomResult result = host.Dom("try", "--", "echo", "two  words", "$((1 + 1))");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("two  words $((1 + 1))", result.Output, StringComparison.Ordinal);
+        Assert.Empty(host.DomainProcesses());
+    }
+
+    [Fact]
     public async Task Boot_KernelLog_HasNoWarningAndTellsOfXen()
     {
         using GuestHost host = new();
