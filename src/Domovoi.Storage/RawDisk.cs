@@ -73,7 +73,7 @@ public sealed class RawDisk : IDisk
 
     public void Dispose() => _file.Dispose();
 
-    private static ImageFile OpenFile(string path, DiskOptions options)
+    internal static ImageFile OpenFile(string path, DiskOptions options)
     {
         ImageAccess access = options.ReadOnly ? ImageAccess.ReadOnly : ImageAccess.ReadWrite;
         access |= !options.ReadOnly && !options.Shared && path.StartsWith("/dev/", StringComparison.Ordinal) ? ImageAccess.NotMounted : 0;

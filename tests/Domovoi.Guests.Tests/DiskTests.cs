@@ -108,6 +108,27 @@ public sealed partial class DiskTests
     }
 
     [Fact]
+    public async Task Qcow2_IsServedByQemuNbd_WhichGoesWithTheDomain()
+    {
+        using GuestHost host = new();
+        string image = host.InFolder("a.qcow2");
+        Assert.Equal(0, HostProgram.Run("qemu-img", "create", "-q", "-f", "qcow2", image, "64M").ExitCode);
+        RunningGuest guest = host.Create(host.ConfigureDisks(
+            "dd if=/dev/zero bs=1M count=8 2>/dev/null | tr '\\0' x | dd of=/dev/xvda bs=64k conv=fsync 2>/dev/null; echo written; sleep 60",
+            [$"{image},qcow2,xvda,w"]));
+        await guest.SaysAsync("written");
+        Process.GetProcessById(Assert.Single(host.DomainProcesses())).Kill();
+        await guest.EndsAsync();
+        await WaitUntilAsync(() => HostProgram.Run("qemu-img", "check", "-q", image).ExitCode == 0);     // until then qemu-nbd has it
+        string raw = host.InFolder("a.raw");
+        Assert.Equal(0, HostProgram.Run("qemu-img", "convert", "-O", "raw", image, raw).ExitCode);
+        using FileStream file = File.OpenRead(raw);
+        byte[] written = new byte[8 << 20];
+        file.ReadExactly(written);
+        Assert.True(written.AsSpan().IndexOfAnyExcept((byte)'x') < 0);
+    }
+
+    [Fact]
     public async Task FullHost_ReachesTheGuestAsAnError_AndLosesNothingThatWasKept()
     {
         using GuestHost host = new();

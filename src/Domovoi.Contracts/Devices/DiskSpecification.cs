@@ -49,6 +49,14 @@ public sealed record DiskSpecification
 
     public DiskFormat Format { get; init; }
 
+    /// <summary>Whether <see cref="Target"/> is the address of an NBD server.</summary>
+    [JsonIgnore]
+    public bool IsRemote => IsAddress(Target);
+
+    /// <summary>Whether a target is one of NBD's addresses.</summary>
+    public static bool IsAddress(string target) =>
+        target.StartsWith("nbd://", StringComparison.Ordinal) || target.StartsWith("nbd+unix://", StringComparison.Ordinal);
+
     public bool ReadOnly { get; init; }
 
     /// <summary><c>w!</c>: others may write it too, and no lock is taken.</summary>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Contracts.Devices;
+
 namespace Domovoi.Toolstack.Configuration.Disks;
 
 /// <summary>Finds what a disk's target names.</summary>
@@ -8,14 +10,10 @@ namespace Domovoi.Toolstack.Configuration.Disks;
 /// </remarks>
 public static class DiskTarget
 {
-    /// <summary>Whether a target is the address of an NBD server.</summary>
-    public static bool IsRemote(string target) =>
-        target.StartsWith("nbd://", StringComparison.Ordinal) || target.StartsWith("nbd+unix://", StringComparison.Ordinal);
-
     /// <summary>An absolute path, or the address as it is.</summary>
     public static string Resolve(string target, string? directory)
     {
-        if (IsRemote(target) || target.StartsWith('/'))
+        if (DiskSpecification.IsAddress(target) || target.StartsWith('/'))
         {
             return target;
         }
