@@ -58,6 +58,9 @@ internal sealed class TestGuest : IDisposable
         return reference;
     }
 
+    /// <summary>Takes a grant back: the entry names no frame any more.</summary>
+    internal void Revoke(GrantRef reference) => Grants.SeedForBackend(reference, new Mfn(uint.MaxValue));
+
     /// <summary>Waits until a condition holds that another thread brings about.</summary>
     internal static void Until(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20)));
 
