@@ -16,7 +16,7 @@ public sealed class DebianGuest(string directory, Action<string> progress)
     public string Initramfs => Path.Combine(directory, "initramfs.gz");
 
     /// <summary>The kernel's drivers for disks and networks: those of <see cref="GuestModules"/>.</summary>
-    public string Modules => Path.Combine(directory, "modules");
+    public string Modules => Path.Combine(directory, $"modules-{GuestModules.Edition}");
 
     private string RecipeFile => Path.Combine(directory, "initramfs.recipe");
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Domovoi.Toolstack.Provisioning;
 
 /// <summary>The modules of Debian's kernel that a guest with disks or networks needs before it can load any from a disk.</summary>
@@ -11,7 +14,12 @@ public static class GuestModules
     internal static IReadOnlyList<string> Names { get; } =
     [
         "crc16", "crc32c_generic", "crc32c-intel", "libcrc32c", "mbcache", "jbd2", "ext4", "cdrom", "isofs", "xen-blkfront", "xen-netfront",
+        "llc", "stp", "mrp", "garp", "8021q",
     ];
+
+    /// <summary>Changes when the list does, so that an older set in the cache is fetched anew.</summary>
+    internal static string Edition { get; } =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(' ', Names))))[..8];
 
     /// <summary>What goes into an initramfs so that its init loads them.</summary>
     /// <param name="directory">Where they were unpacked: <see cref="DebianGuest.Modules"/>.</param>
