@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Toolstack.Configuration;
+using Domovoi.Toolstack.Configuration.Disks;
 using Domovoi.Toolstack.Networks;
 
 namespace Domovoi.Cli;
@@ -25,6 +26,12 @@ internal static class GuestReport
         if (guest.Vifs.Count > 0)
         {
             output.WriteLine($"vif = [ {string.Join(", ", guest.Vifs.Select(static vif => Quoting.Text(VifText.Of(vif))))} ]");
+        }
+
+        if (guest.Disks.Count > 0)
+        {
+            output.WriteLine($"disk = [ {string.Join(", ", guest.Disks.Select(static disk => Quoting.Text(DiskText.Of(disk))))} ]");
+            output.WriteLine($"disk_error = \"{guest.OnDiskError.ToString().ToLowerInvariant()}\"");
         }
 
         output.WriteLine($"on_poweroff = \"{GuestConfigurationReader.NameOf(guest.OnPowerOff)}\"");

@@ -56,6 +56,14 @@ public sealed class DiskParserTests
         Assert.Equal((readOnly, shared), (disk.ReadOnly, disk.Shared));
     }
 
+    [Theory]
+    [InlineData("/a,,xvda,w")]
+    [InlineData("/a.qcow2,qcow2,xvdb,r,no-discard")]
+    [InlineData("vdev=xvdc,access=w!,direct-io-safe,target=/srv/a, b=c")]
+    [InlineData(",hdc:cdrom,r")]
+    [InlineData("nbd://host/disk,,xvda")]
+    public void Text_OfADisk_IsReadAgainAsTheSame(string line) => Assert.Equal(Parse(line), Parse(DiskText.Of(Parse(line))));
+
     [Fact]
     public void Options_AreTaken()
     {
