@@ -52,8 +52,7 @@ public sealed class ForeignDisk : IDisk
             }
 
             server = NbdServerProcess.Start(Arguments(path, format, socket, options), path);
-            NbdDisk disk = NbdDisk.Open(() => Connect(server, socket, path), "", options, TimeSpan.Zero);
-            return new ForeignDisk(held, server, disk);
+            return new ForeignDisk(held, server, Open(server, socket, path, options));
         }
         catch
         {
@@ -97,6 +96,20 @@ public sealed class ForeignDisk : IDisk
         }
 
         return [.. arguments, "--", path];
+    }
+
+    /// <summary>Reaches the server. It listens before it looks at the image, and hangs up on us when that is not to its liking.</summary>
+    private static NbdDisk Open(NbdServerProcess server, string socket, string image, DiskOptions options)
+    {
+        try
+        {
+            return NbdDisk.Open(() => Connect(server, socket, image), "", options, TimeSpan.Zero);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            server.WaitForEnd(EndLimit);
+            throw new DiskException("qemu-nbd", $"{image}: qemu-nbd does not take the image: {server.Complaint}");
+        }
     }
 
     /// <summary>Waits until the server listens; its socket's name goes as soon as we are in.</summary>
