@@ -87,6 +87,7 @@ internal sealed class CommandLine
             TryVerb.Build(_session),
             ImageVerb.Build(_session),
             DoctorVerb.Build(_session),
+            HostVerb.Build(_session),
             VersionVerb.Build(_session),
             CompletionVerb.Build(_session),
         };
