@@ -13,7 +13,7 @@ internal static class GuestReport
         output.WriteLine($"name = {Quoting.Text(guest.Name)}");
         output.WriteLine("type = \"pv\"");
         output.WriteLine($"uuid = \"{guest.Uuid}\"");
-        output.WriteLine($"kernel = {Quoting.Text(guest.Kernel)}");
+        output.WriteLine(guest.Bootloader is null ? $"kernel = {Quoting.Text(guest.Kernel)}" : "bootloader = \"pygrub\"");
         if (guest.Ramdisk is { } ramdisk)
         {
             output.WriteLine($"ramdisk = {Quoting.Text(ramdisk)}");

@@ -24,7 +24,7 @@ public sealed class ProjectReferenceTests
         ["Domovoi.DomainHost"] =
         [
             "Domovoi.Linux", "Domovoi.Storage", "Domovoi.Network", "Domovoi.Memory", "Domovoi.Cpu", "Domovoi.Hypervisor", "Domovoi.Xenstore",
-            "Domovoi.Backends", "Domovoi.Xen.Abi", "Domovoi.Contracts", "Domovoi.KernelImages",
+            "Domovoi.Backends", "Domovoi.Xen.Abi", "Domovoi.Contracts", "Domovoi.KernelImages", "Domovoi.GuestDisks",
         ],
         ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux", "Domovoi.Network", "Domovoi.GuestDisks", "Domovoi.KernelImages"],
         ["Domovoi.Cli"] = ["Domovoi.Toolstack", "Domovoi.Contracts", "Domovoi.Linux", "Domovoi.GuestDisks"],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Globalization;
 using Domovoi.Backends.Xenbus;
+using Domovoi.Linux;
 using Domovoi.Storage;
 using Domovoi.Xen.Abi;
 
@@ -70,6 +71,26 @@ public sealed class BlockDevice : IBackendDevice
     ];
 
     internal MediumTray Tray => _tray;
+
+    /// <summary>Reads for the host itself, before there is a guest. Returns an errno, 0 for success.</summary>
+    public int Read(long offset, ReadOnlySpan<IoVector> into)
+    {
+        const int NoMedium = 123;                           // ENOMEDIUM
+        IDisk? disk = _tray.Use();
+        if (disk is null)
+        {
+            return NoMedium;
+        }
+
+        try
+        {
+            return disk.Read(offset, into);
+        }
+        finally
+        {
+            _tray.Release();
+        }
+    }
 
     internal DiskTroubleHandler Trouble { get; }
 

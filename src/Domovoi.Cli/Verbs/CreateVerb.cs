@@ -30,6 +30,8 @@ internal static class CreateVerb
     private static readonly Option<string?> NetworkConfig = NetworkVerb.NewSettingsOption();
     private static readonly Option<string?> File = new("--defconfig", "-f") { Description = "The configuration file.", HelpName = "file" };
 
+    private static readonly Option<string?> Entry = new("--entry") { Description = "An entry of the guest's own boot menu: its number, title or id; 1>2 is in a submenu. Implies bootloader=\"pygrub\".", HelpName = "entry" };
+
     internal static Command Build(Session session)
     {
         Verb verb = new(
@@ -40,7 +42,7 @@ internal static class CreateVerb
             "dom create guest.cfg -p 2222:22",
             "dom create guest.cfg 'name=\"second\"' 'extra+=\" quiet\"'")
         {
-            Words, Console, Paused, Quiet, DryRun, Foreground, Debug, NoMonitor, Publish, NetworkConfig, File,
+            Words, Console, Paused, Quiet, DryRun, Foreground, Debug, NoMonitor, Publish, NetworkConfig, File, Entry,
         };
         verb.SetAction(parsed => Run(session, parsed));
         return verb;
@@ -49,7 +51,7 @@ internal static class CreateVerb
     private static int Run(Session session, ParseResult parsed)
     {
         string[] words = parsed.GetValue(Words) ?? [];
-        string[] overrides = [.. words.Where(IsSetting)];
+        string[] overrides = [.. words.Where(IsSetting), .. Chosen(parsed.GetValue(Entry))];
         string[] files = [.. words.Where(w => !IsSetting(w)), .. parsed.GetValue(File) is { } given ? new[] { given } : []];
         if (files.Length != 1)
         {
@@ -98,6 +100,9 @@ internal static class CreateVerb
         domain.LetGo();
         return viewer.Run().Report(session);
     }
+
+    private static string[] Chosen(string? entry) =>
+        entry is null ? [] : ["bootloader=\"pygrub\"", $"bootloader_args=[{Quoting.Text($"--entry={entry}")}]"];
 
     private static bool IsSetting(string word) => word.Contains('=', StringComparison.Ordinal);
 }

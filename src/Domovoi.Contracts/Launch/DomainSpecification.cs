@@ -26,6 +26,9 @@ public sealed record DomainSpecification
     /// <summary>ELF or bzImage.</summary>
     public required string Kernel { get; init; }
 
+    /// <summary>Set if kernel and ramdisk come from the first disk; <see cref="Kernel"/> is empty then.</summary>
+    public BootloaderSpecification? Bootloader { get; init; }
+
     public string? Ramdisk { get; init; }
 
     public string CommandLine { get; set; } = "";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts;
 using Domovoi.Contracts.Launch;
+using Domovoi.DomainHost.BootLoaders;
 using Domovoi.Hypervisor.Boot;
 using Domovoi.Hypervisor.Domains;
 using Domovoi.KernelImages;
@@ -17,7 +18,10 @@ internal static class PvMachineFactory
     private const string NoCache = "/dev/null/kernels";
 
     /// <exception cref="ProblemException">A person can repair it.</exception>
-    internal static IMachine Build(MachineParts parts)
+    internal static IMachine Build(MachineParts parts) =>
+        parts.Specification.Bootloader is null ? BuildKernel(parts) : GuestBoot.Build(parts, BuildKernel);
+
+    private static PvMachine BuildKernel(MachineParts parts)
     {
         DomainSpecification specification = parts.Specification;
         try

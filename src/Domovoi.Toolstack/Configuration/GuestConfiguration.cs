@@ -13,7 +13,10 @@ public sealed record GuestConfiguration
 
     public required Guid Uuid { get; init; }
 
+    /// <summary>Empty with a <see cref="Bootloader"/>.</summary>
     public required string Kernel { get; init; }
+
+    public BootloaderSpecification? Bootloader { get; init; }
 
     public string? Ramdisk { get; init; }
 

@@ -72,12 +72,14 @@ public sealed class GuestConfigurationReader
         string name = ReadName();
         WarnOfVcpus();
         (long memory, long maximum) = ReadMemory();
+        BootloaderSpecification? bootloader = ReadBootloader();
         return new GuestConfiguration
         {
             Name = name,
             Uuid = ReadUuid(),
-            Kernel = _paths.Kernel(),
-            Ramdisk = _paths.Ramdisk(),
+            Kernel = bootloader is null ? _paths.Kernel() : "",
+            Ramdisk = bootloader is null ? _paths.Ramdisk() : null,
+            Bootloader = bootloader,
             CommandLine = ReadCommandLine(),
             MemoryMiB = memory,
             MaxMemoryMiB = maximum,
@@ -111,6 +113,17 @@ public sealed class GuestConfigurationReader
                     break;
             }
         }
+    }
+
+    /// <summary>As in xl, a kernel= beside bootloader= is a file on the guest's disk.</summary>
+    private BootloaderSpecification? ReadBootloader()
+    {
+        BootloaderSpecification? bootloader = BootloaderSetting.Read(_settings, _reader);
+        return bootloader is null ? null : bootloader with
+        {
+            Kernel = bootloader.Kernel ?? _reader.Text("kernel"),
+            Ramdisk = bootloader.Ramdisk ?? _reader.Text("ramdisk"),
+        };
     }
 
     private void CheckType()

@@ -7,7 +7,7 @@ namespace Domovoi.Toolstack.Configuration;
 internal static class KnownKeys
 {
     private const string Supported =
-        "name type builder uuid kernel ramdisk cmdline root extra memory maxmem vcpus maxvcpus on_poweroff on_reboot on_crash disk vif"
+        "name type builder uuid bootloader bootloader_args kernel ramdisk cmdline root extra memory maxmem vcpus maxvcpus on_poweroff on_reboot on_crash disk vif"
         + " disk_error";                                       // our own: what follows when the host cannot read or write a disk
 
     private const string NotYet =
@@ -15,7 +15,7 @@ internal static class KnownKeys
         + " max_grant_frames max_maptrack_frames max_grant_version nomigrate driver_domain passthrough xend_suspend_evtchn_compat"
         + " vmtrace_buf_kb vpmu xenstore_feature_mask xenstore_quota vif2 vtpm p9 pvcalls vfb channel usbctrl usbdev pci"
         + " pci_permissive pci_msitranslate pci_seize pci_power_mgmt dtdev ioports iomem irqs max_event_channels vdispl vsnd vkb"
-        + " virtio firmware bootloader bootloader_args bootloader_restrict bootloader_user e820_host cpuid tsc_mode localtime"
+        + " virtio firmware bootloader_restrict bootloader_user e820_host cpuid tsc_mode localtime"
         + " rtc_timeoffset keymap vnc vnclisten vncdisplay vncunused vncpasswd vncviewer sdl display xauthority opengl msr_relaxed"
         + " device_model_args device_model_args_pv device_model_version device_model_override device_model device_model_user"
         + " dm_restrict";

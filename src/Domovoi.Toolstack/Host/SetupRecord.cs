@@ -12,13 +12,13 @@ internal sealed record SetupRecord(List<ChangedFile> Files, List<ChangedSysctl> 
     internal static SetupRecord Empty => new([], [], null);
 }
 
-/// <summary>A file before and after.</summary>
+/// <summary>Enough to put a file back, and to see whether somebody has touched it since.</summary>
 /// <param name="Path">Without the root.</param>
 /// <param name="Before">Null: it was not there.</param>
 /// <param name="After">What was written.</param>
 internal sealed record ChangedFile(string Path, string? Before, string After);
 
-/// <summary>A kernel setting before and after.</summary>
+/// <summary>A switch of the kernel's, for putting it back.</summary>
 internal sealed record ChangedSysctl(string Name, string Before, string After);
 
 /// <summary>JSON without reflection, which a native program has not.</summary>

@@ -36,6 +36,7 @@ public sealed class DomainLauncher(DomainRegistry registry, NetworkCatalog netwo
         Folder = claim.Folder.Path,
         Kernel = guest.Kernel,
         Ramdisk = guest.Ramdisk,
+        Bootloader = guest.Bootloader,
         CommandLine = guest.CommandLine,
         MemoryKiB = Kibibytes(guest.MemoryMiB),
         MaxMemoryKiB = Kibibytes(guest.MaxMemoryMiB),
