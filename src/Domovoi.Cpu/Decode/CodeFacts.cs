@@ -79,7 +79,7 @@ internal readonly struct CodeFacts
                     or CpuidFeature.SSE4_2 or CpuidFeature.SSE4A or CpuidFeature.AVX or CpuidFeature.AVX2
                     or CpuidFeature.FMA or CpuidFeature.F16C or CpuidFeature.AES or CpuidFeature.PCLMULQDQ
                     or CpuidFeature.SHA or CpuidFeature.GFNI or CpuidFeature.VAES or CpuidFeature.VPCLMULQDQ
-                    or CpuidFeature.XSAVE or CpuidFeature.FXSR:
+                    or CpuidFeature.XSAVE or CpuidFeature.XSAVEOPT or CpuidFeature.XSAVEC or CpuidFeature.XSAVES or CpuidFeature.FXSR:
                     return UsesVectorState(opCode);
                 default:
                     continue;
