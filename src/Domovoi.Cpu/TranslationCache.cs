@@ -182,7 +182,7 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
     }
 
     /// <summary>Makes whoever comes to the head of a retired block go on to another block of the same address and mode.</summary>
-    internal void Redirect(in TranslatedBlock retired, in TranslatedBlock block)
+    internal void Redirect(TranslatedBlock retired, TranslatedBlock block)
     {
         _redirector.Begin(_buffer.ToWrite(retired.CheckedEntry), retired.CheckedEntry);
         _redirector.Jump(block.CheckedEntry);

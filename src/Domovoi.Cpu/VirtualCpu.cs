@@ -12,12 +12,13 @@ namespace Domovoi.Cpu;
 
 /// <summary>One x86-64 processor. All members but <see cref="Kick"/> belong to the one thread that calls <see cref="Run"/>.</summary>
 /// <remarks>
-/// Its state is one block of memory that translated code reaches through GS. <see cref="Run"/> looks the block at RIP up,
+/// Its state is one block of memory that translated code reaches through RSP. <see cref="Run"/> looks the block at RIP up,
 /// enters it, and handles what is the processor's own business (TLB misses, unlinked branches, instructions carried out in
 /// C#) until something is not.
 /// </remarks>
 public sealed unsafe class VirtualCpu : IDisposable
 {
+    private readonly nint _stack;
     private readonly byte* _block;
     private readonly CpuState* _state;
     private readonly TranslationCache _cache;
@@ -28,8 +29,10 @@ public sealed unsafe class VirtualCpu : IDisposable
     public VirtualCpu(TranslationCache cache, PagingPolicy policy)
     {
         _cache = cache;
-        _block = (byte*)MemoryMapping.MapAnonymous(StateLayout.Size, PageProtection.Read | PageProtection.Write);
+        _stack = MemoryMapping.MapAnonymous(StateLayout.StackSize + StateLayout.Size, PageProtection.Read | PageProtection.Write);
+        _block = (byte*)_stack + StateLayout.StackSize;
         _state = (CpuState*)_block;
+        _state->Self = (nint)_block;
         _state->IndexMask = (StateLayout.TlbEntries - 1UL) << 12;
         _state->PageMask = ~0xFFFUL;
         _state->JumpMask = (StateLayout.JumpEntries - 1) << 1;
@@ -268,5 +271,5 @@ public sealed unsafe class VirtualCpu : IDisposable
         Tlb.CodeSlot(current.Mode.Space(), current.VirtualPage) = current.Id;
     }
 
-    public void Dispose() => MemoryMapping.Unmap((nint)_block, StateLayout.Size);
+    public void Dispose() => MemoryMapping.Unmap(_stack, StateLayout.StackSize + StateLayout.Size);
 }

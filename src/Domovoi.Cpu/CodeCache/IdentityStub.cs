@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Domovoi.Cpu.CodeCache;
 
-/// <summary>What stands behind the call of a failed identity check.</summary>
+/// <summary>What stands behind the jump of a failed identity check.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct IdentityStub
 {

@@ -12,22 +12,22 @@ internal enum LeaveCode
     /// <summary>A store that the slow path prepared has been made and must be finished.</summary>
     CommitStore,
 
-    /// <summary>A direct branch that is not linked yet; <see cref="LinkStub"/> stands behind the call.</summary>
+    /// <summary>A direct branch that is not linked yet; <see cref="LinkStub"/> stands behind the jump.</summary>
     Link,
 
     /// <summary>An indirect branch found nothing in the jump cache; R14 is its target.</summary>
     JumpMiss,
 
-    /// <summary>A block's identity check failed; <see cref="IdentityStub"/> stands behind the call.</summary>
+    /// <summary>A block's identity check failed; <see cref="IdentityStub"/> stands behind the jump.</summary>
     IdentityMiss,
 
-    /// <summary>Somebody kicked; continue at the RIP behind the call.</summary>
+    /// <summary>Somebody kicked; continue at the RIP behind the jump.</summary>
     Poll,
 
-    /// <summary>Carry out the instruction at the RIP behind the call; translated code goes on behind it.</summary>
+    /// <summary>Carry out the instruction at the RIP behind the jump; translated code goes on behind it.</summary>
     Instruction,
 
-    /// <summary>SYSCALL in 64-bit mode; the RIP behind the call is the next instruction.</summary>
+    /// <summary>SYSCALL in 64-bit mode; the RIP behind the jump is the next instruction.</summary>
     Syscall,
 
     /// <summary>A group of accesses cannot be made together; <see cref="TwinStub"/> stands behind the jump.</summary>
@@ -36,6 +36,6 @@ internal enum LeaveCode
     /// <summary>The host processor refused an instruction; the guest gets the exception.</summary>
     HostFault,
 
-    /// <summary>One instruction was carried out with TF set; the RIP behind the call is next.</summary>
+    /// <summary>One instruction was carried out with TF set; the RIP behind the jump is next.</summary>
     SingleStep,
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Domovoi.Cpu.CodeCache;
 
-/// <summary>What stands behind the call of a branch that is not linked yet.</summary>
+/// <summary>What stands behind the jump of a branch that is not linked yet.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct LinkStub
 {

@@ -60,11 +60,11 @@ internal sealed class RefillEmitter
 
     private void EmitWalk()
     {
-        _a.Store64(HostAddress.State(SavedRax), HostRegister.Rax);
+        _a.Store64(HostAddress.OfThread(SavedRax), HostRegister.Rax);
         _a.LoadFlagsToRax();
-        _a.Store64(HostAddress.State(SavedFlags), HostRegister.Rax);
-        _a.Store64(HostAddress.State(SavedRdx), HostRegister.Rdx);
-        _a.Store64(HostAddress.State(SavedRbx), HostRegister.Rbx);
+        _a.Store64(HostAddress.OfThread(SavedFlags), HostRegister.Rax);
+        _a.Store64(HostAddress.OfThread(SavedRdx), HostRegister.Rdx);
+        _a.Store64(HostAddress.OfThread(SavedRbx), HostRegister.Rbx);
         EmitPageCrossing();
         EmitTopLevel();
         EmitLevel(shift: 30);
@@ -109,15 +109,15 @@ internal sealed class RefillEmitter
         _a.Cmp64Immediate(HostRegister.Rax, 1);
         SlowIf(Condition.Above);
 
-        _a.Load64(HostRegister.Rdx, HostAddress.State(StateLayout.WalkRoots + ((int)_mode * 8)));
+        _a.Load64(HostRegister.Rdx, HostAddress.OfThread(StateLayout.WalkRoots + ((int)_mode * 8)));
         _a.Test64(HostRegister.Rdx);
         SlowIf(Condition.Equal);
         _a.Move64(HostRegister.Rax, HostRegister.R14);
         _a.ShiftRight64(HostRegister.Rax, 39);
         _a.And32Immediate(HostRegister.Rax, 511);
         _a.Move32(HostRegister.Rcx, HostRegister.Rax);
-        _a.Sub32(HostRegister.Rcx, HostAddress.State(StateLayout.ReservedFirst));
-        _a.Cmp32(HostRegister.Rcx, HostAddress.State(StateLayout.ReservedCount));
+        _a.Sub32(HostRegister.Rcx, HostAddress.OfThread(StateLayout.ReservedFirst));
+        _a.Cmp32(HostRegister.Rcx, HostAddress.OfThread(StateLayout.ReservedCount));
         if (_mode == CpuMode.User)
         {
             SlowIf(Condition.Below);
@@ -127,7 +127,7 @@ internal sealed class RefillEmitter
             nint own = _a.JumpIf8(Condition.AboveOrEqual);
             _a.Test32Immediate(HostRegister.R15, WriteBit);
             SlowIf(Condition.NotEqual);
-            _a.Load64(HostRegister.Rdx, HostAddress.State(StateLayout.ReservedRoot));
+            _a.Load64(HostRegister.Rdx, HostAddress.OfThread(StateLayout.ReservedRoot));
             _a.Bind8(own);
         }
 
@@ -160,10 +160,10 @@ internal sealed class RefillEmitter
     /// <summary>RAX = host address of the frame that the entry in RAX names.</summary>
     private void EmitFrame()
     {
-        _a.And64(HostRegister.Rax, HostAddress.State(StateLayout.FrameMask));
-        _a.Cmp64(HostRegister.Rax, HostAddress.State(StateLayout.MemoryLength));
+        _a.And64(HostRegister.Rax, HostAddress.OfThread(StateLayout.FrameMask));
+        _a.Cmp64(HostRegister.Rax, HostAddress.OfThread(StateLayout.MemoryLength));
         SlowIf(Condition.AboveOrEqual);
-        _a.Add64(HostRegister.Rax, HostAddress.State(StateLayout.MemoryBase));
+        _a.Add64(HostRegister.Rax, HostAddress.OfThread(StateLayout.MemoryBase));
     }
 
     /// <summary>RDX = host address of the page; a store needs the leaf's dirty bit and a frame without code.</summary>
@@ -183,7 +183,7 @@ internal sealed class RefillEmitter
     {
         if (_mode == CpuMode.User)
         {
-            _a.Load32(HostRegister.Rcx, HostAddress.State(StateLayout.UserBits));
+            _a.Load32(HostRegister.Rcx, HostAddress.OfThread(StateLayout.UserBits));
         }
         else
         {
@@ -194,9 +194,9 @@ internal sealed class RefillEmitter
         nint read = _a.JumpIf32(Condition.Equal);
         _a.Or32Immediate(HostRegister.Rcx, (int)PageWalker.Writable);
         _a.Move64(HostRegister.Rax, HostRegister.Rdx);
-        _a.Sub64(HostRegister.Rax, HostAddress.State(StateLayout.MemoryBase));
+        _a.Sub64(HostRegister.Rax, HostAddress.OfThread(StateLayout.MemoryBase));
         _a.ShiftRight64(HostRegister.Rax, PhysicalAddress.PageShift);
-        _a.Add64(HostRegister.Rax, HostAddress.State(StateLayout.CodeMarks));
+        _a.Add64(HostRegister.Rax, HostAddress.OfThread(StateLayout.CodeMarks));
         _a.Cmp8Immediate(new HostAddress(HostRegister.Rax), 0);
         SlowIf(Condition.NotEqual);
         _a.Bind32(read);
@@ -220,15 +220,15 @@ internal sealed class RefillEmitter
         _a.And32Immediate(HostRegister.Rdx, (StateLayout.TlbEntries - 1) << 4);
         _a.Add32(HostRegister.Rdx, HostRegister.Rcx);
         int tags = StateLayout.DataTlb + (FirstTable * StateLayout.DataTlbStride);
-        _a.Store64(HostAddress.State(tags, HostRegister.Rdx, 0), HostRegister.Rbx);
-        _a.Store64(HostAddress.State(tags + 8, HostRegister.Rdx, 0), HostRegister.R15);
+        _a.Store64(HostAddress.OfThread(tags, HostRegister.Rdx, 0), HostRegister.Rbx);
+        _a.Store64(HostAddress.OfThread(tags + 8, HostRegister.Rdx, 0), HostRegister.R15);
         _a.ShiftRight64(HostRegister.Rbx, PhysicalAddress.PageShift);
         _a.Negate64(HostRegister.Rbx);
         _a.Move32(HostRegister.Rcx, HostRegister.Rdx);
         _a.ShiftRight32(HostRegister.Rcx, 1);
         int offset = FirstTable * StateLayout.FlagFreeStride;
-        _a.Store64(HostAddress.State(StateLayout.NegatedPages + offset, HostRegister.Rcx, 0), HostRegister.Rbx);
-        _a.Store64(HostAddress.State(StateLayout.Deltas + offset, HostRegister.Rcx, 0), HostRegister.R15);
+        _a.Store64(HostAddress.OfThread(StateLayout.NegatedPages + offset, HostRegister.Rcx, 0), HostRegister.Rbx);
+        _a.Store64(HostAddress.OfThread(StateLayout.Deltas + offset, HostRegister.Rcx, 0), HostRegister.R15);
     }
 
     private void EmitLog()
@@ -252,21 +252,21 @@ internal sealed class RefillEmitter
 
     private void EmitLog(int count, int log)
     {
-        _a.Load32(HostRegister.Rcx, HostAddress.State(count));
+        _a.Load32(HostRegister.Rcx, HostAddress.OfThread(count));
         _a.Cmp32Immediate(HostRegister.Rcx, StateLayout.LogCapacity);
         nint full = _a.JumpIf8(Condition.AboveOrEqual);
-        _a.Store16(HostAddress.State(log, HostRegister.Rcx, 1), HostRegister.Rdx);
+        _a.Store16(HostAddress.OfThread(log, HostRegister.Rcx, 1), HostRegister.Rdx);
         _a.Lea32(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, Displacement: 1));
-        _a.Store32(HostAddress.State(count), HostRegister.Rcx);
+        _a.Store32(HostAddress.OfThread(count), HostRegister.Rcx);
         _a.Bind8(full);
     }
 
     private void EmitRestore()
     {
-        _a.Load64(HostRegister.Rax, HostAddress.State(SavedFlags));
+        _a.Load64(HostRegister.Rax, HostAddress.OfThread(SavedFlags));
         _a.StoreFlagsFromRax();
-        _a.Load64(HostRegister.Rax, HostAddress.State(SavedRax));
-        _a.Load64(HostRegister.Rdx, HostAddress.State(SavedRdx));
-        _a.Load64(HostRegister.Rbx, HostAddress.State(SavedRbx));
+        _a.Load64(HostRegister.Rax, HostAddress.OfThread(SavedRax));
+        _a.Load64(HostRegister.Rdx, HostAddress.OfThread(SavedRdx));
+        _a.Load64(HostRegister.Rbx, HostAddress.OfThread(SavedRbx));
     }
 }

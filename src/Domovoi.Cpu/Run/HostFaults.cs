@@ -104,9 +104,9 @@ internal static unsafe class HostFaults
         a.MoveImmediate(HostRegister.Rcx, (ulong)previous);
         a.Jump(new HostAddress(HostRegister.Rcx, HostRegister.Rax, 3));
         a.Bind8(found);
-        a.Store64(HostAddress.State(StateLayout.HostFaultRip), HostRegister.Rax);
+        a.Store64(HostAddress.OfThread(StateLayout.HostFaultRip), HostRegister.Rax);
         a.Load64(HostRegister.Rax, new HostAddress(HostRegister.Rdx, Displacement: TrapNumberOffset));
-        a.Store64(HostAddress.State(StateLayout.HostFaultTrap), HostRegister.Rax);
+        a.Store64(HostAddress.OfThread(StateLayout.HostFaultTrap), HostRegister.Rax);
         a.Load64(HostRegister.Rax, new HostAddress(HostRegister.Rcx, Displacement: 16));
         a.Store64(new HostAddress(HostRegister.Rdx, Displacement: InstructionPointerOffset), HostRegister.Rax);
         a.Return();

@@ -93,6 +93,7 @@ public struct CpuState
     /// <summary>Whether any upper half of a YMM register in the state block may be other than 0.</summary>
     [FieldOffset(0x1D8)] internal int UppersInUse;
 
+    [FieldOffset(0x1E0)] internal nint Self;
     [FieldOffset(0x1C8)] internal int LowLogged;
     [FieldOffset(0x1CC)] internal int HighLogged;
     [FieldOffset(0x1D0)] internal nint CodeMarks;

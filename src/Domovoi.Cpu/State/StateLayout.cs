@@ -2,7 +2,7 @@
 namespace Domovoi.Cpu.State;
 
 /// <summary>
-/// Where everything stands in a processor's state block. Translated code reaches the block through GS; C# through
+/// Where everything stands in a processor's state block. Translated code reaches the block through RSP, shared code also through GS; C# through
 /// <see cref="CpuState"/>, which is its beginning.
 /// </summary>
 internal static class StateLayout
@@ -56,6 +56,9 @@ internal static class StateLayout
 
     /// <summary>Whether any of the YMM registers' upper halves in the state block may be other than 0.</summary>
     internal const int UppersInUse = 0x1D8;
+
+    /// <summary>The block's own address: RSP of translated code.</summary>
+    internal const int Self = 0x1E0;
     internal const int LowLogged = 0x1C8;
     internal const int HighLogged = 0x1CC;
 
@@ -104,4 +107,7 @@ internal static class StateLayout
     internal const int TlbEntries = 1024;
     internal const int JumpEntries = 16384;
     internal const int Size = 0xB0000;
+
+    /// <summary>The host's stack for translated code lies below the block: return addresses of thunks, and signal frames.</summary>
+    internal const int StackSize = 0x40000;
 }

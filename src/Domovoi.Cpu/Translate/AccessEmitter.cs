@@ -240,18 +240,30 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
         return miss;
     }
 
-    /// <summary>For hosts without BMI2: keeps the flags in the state block while the ordinary check runs.</summary>
+    /// <summary>For hosts without BMI2: keeps the flags below the state block, in the host's red zone, while the ordinary check runs.</summary>
     private nint EmitSavingCheck(in EffectiveAddress address, AccessSite site)
     {
-        assembler.PushFlags();
+        SetAsideFlags();
         nint hole = EmitCheck(address, site, flagsLive: false);
-        assembler.PopFlags();
+        TakeBackFlags();
         nint over = assembler.Jump32();
         assembler.Bind32(hole);
-        assembler.PopFlags();
+        TakeBackFlags();
         nint miss = assembler.Jump32();
         assembler.Bind32(over);
         return miss;
+    }
+
+    private void SetAsideFlags()
+    {
+        assembler.PushFlags();
+        assembler.Lea64(HostRegister.Rsp, new HostAddress(HostRegister.Rsp, Displacement: 8));
+    }
+
+    private void TakeBackFlags()
+    {
+        assembler.Lea64(HostRegister.Rsp, new HostAddress(HostRegister.Rsp, Displacement: -8));
+        assembler.PopFlags();
     }
 
     internal static int SizeOf(in Instruction instruction)

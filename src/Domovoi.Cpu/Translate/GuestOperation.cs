@@ -45,7 +45,7 @@ internal struct GuestOperation
 
     /// <summary>One operand's way through a scratch register.</summary>
     internal readonly record struct Transfer(
-        int Guest, HostRegister Scratch, bool IsHighByte, int Size, bool StoresBack, bool Loads = true);
+        int Guest, HostRegister Scratch, bool IsHighByte, bool StoresBack, bool Loads = true);
 
     internal void Add(in Transfer transfer)
     {

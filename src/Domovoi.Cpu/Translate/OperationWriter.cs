@@ -54,7 +54,7 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
             HostRegister scratch = s_scratch[next++];
             operation.FoldsAddress |= memoryOperand >= 0 && scratch == HostRegister.R15;
             bool loads = i > 0 || high || register.GetSize() < 4 || !IsPureMove(guest.Mnemonic);
-            operation.Add(new(number, scratch, high, register.GetSize(), facts.Writes(i), loads));
+            operation.Add(new(number, scratch, high, facts.Writes(i), loads));
             operation.Instruction.SetOpRegister(i, RegisterMap.Sized(scratch, high ? Register.AL : register));
         }
 
@@ -247,12 +247,13 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
     private static void PointAtState(ref Instruction instruction, int operand, int guest)
     {
         instruction.SetOpKind(operand, OpKind.Memory);
-        instruction.SegmentPrefix = Register.GS;
-        instruction.MemoryBase = Register.None;
+        int offset = StateLayout.Registers + (guest * 8);
+        instruction.SegmentPrefix = Register.None;
+        instruction.MemoryBase = Register.RSP;
         instruction.MemoryIndex = Register.None;
         instruction.MemoryIndexScale = 1;
-        instruction.MemoryDisplSize = 4;
-        instruction.MemoryDisplacement64 = (ulong)(StateLayout.Registers + (guest * 8));
+        instruction.MemoryDisplSize = offset == 0 ? 0 : offset == (sbyte)offset ? 1 : 8;
+        instruction.MemoryDisplacement64 = (ulong)offset;
     }
 
     private void PlaceMemoryOperand(

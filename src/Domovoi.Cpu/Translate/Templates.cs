@@ -69,7 +69,7 @@ internal static class Templates
         GuestOperation operation = new() { Instruction = StoreOf(size), MemoryOperand = 0 };
         if (host == HostRegister.None)
         {
-            operation.Add(new(guest, HostRegister.Rcx, IsHighByte: false, size, StoresBack: false));
+            operation.Add(new(guest, HostRegister.Rcx, IsHighByte: false, StoresBack: false));
         }
         else
         {
