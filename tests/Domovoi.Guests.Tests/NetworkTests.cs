@@ -52,7 +52,7 @@ public sealed class NetworkTests : IDisposable
     public async Task ForwardedPort_LeadsToTheGuest_AndIsSeenByListAndCapture()
     {
         Assert.SkipUnless(HasSlirp(), "libslirp0 is not installed");
-        int port = FreePort();
+        int port = SshLogin.FreePort();
         string command = Dhcp + "mkdir /tmp/www; echo hello-from-the-guest > /tmp/www/index.html; httpd -p 80 -h /tmp/www; echo SERVING; read stop";
         RunningGuest guest = _host.Create(_host.ConfigureDisks(command, [], "vif = ['mac=00:16:3e:00:00:07']"), "-p", $"{port}:80");
         await guest.SaysAsync("SERVING");
@@ -143,14 +143,7 @@ public sealed class NetworkTests : IDisposable
         Assert.Fail($"{interfaceName} did not {(isThere ? "come" : "go")}.");
     }
 
-    private static bool HasSlirp() => File.Exists("/usr/lib/x86_64-linux-gnu/libslirp.so.0") || File.Exists("/lib/x86_64-linux-gnu/libslirp.so.0");
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    internal static bool HasSlirp() => File.Exists("/usr/lib/x86_64-linux-gnu/libslirp.so.0") || File.Exists("/lib/x86_64-linux-gnu/libslirp.so.0");
 
     private static TcpListener Serve(byte[] content)
     {

@@ -59,8 +59,9 @@ if [ "$PASSWORD_LOGIN" = yes ]; then
 fi
 
 # Where packages come from, and through which proxy.
+# mmdebstrap leaves them once more in sources.list.d, as 0000sources.list.
 cp "$WORK/sources.list" "$root/etc/apt/sources.list"
-rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+rm -f "$root"/etc/apt/sources.list.d/0000* "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 if [ -s "$WORK/apt.proxy" ]; then cp "$WORK/apt.proxy" "$root/etc/apt/apt.conf.d/90proxy"; fi
 
 # The boot menu, by the guest's own grub-mkconfig. There is no device yet that it could ask about.

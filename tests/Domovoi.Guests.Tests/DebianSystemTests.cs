@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+namespace Domovoi.Guests;
+
+/// <summary>A whole Debian with systemd, from the disk that <c>dom image build</c> made, used as a person uses it: over ssh.</summary>
+public sealed class DebianSystemTests
+{
+    private const string State = "tty; test -t 0 && echo terminal; systemctl is-system-running --wait; systemctl --failed --no-legend --no-pager; echo checked";
+    private const string Install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends hello && hello";
+
+    /// <summary>Everything that only a real user space does: hundreds of processes, udev, vector code, key exchange, apt's signatures.</summary>
+    [Fact]
+    public async Task Systemd_IsReachedOverSsh_InstallsAPackage_AndPowersOff()
+    {
+        Assert.SkipUnless(NetworkTests.HasSlirp(), "libslirp0 is not installed");
+        using GuestHost host = new();
+        string disk = host.InFolder("disk.img");
+        DebianDisk.Bookworm.CopyTo(disk);
+        int port = SshLogin.FreePort();
+        string configuration = host.Configure("debian", $"memory = 512\nbootloader = \"pygrub\"\ndisk = ['{disk},raw,xvda,rw']\nvif = ['']");
+        RunningGuest guest = host.Create(configuration, "-p", $"{port}:22");
+        SshLogin ssh = new(port, DebianDisk.Bookworm.Key);
+        await ssh.ComesUpAsync();
+
+        DomResult state = ssh.OnTerminal(State);
+        Assert.Equal(["/dev/pts/0", "terminal", "running", "checked"], state.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries));
+        DomResult kernel = ssh.Run("dmesg | grep -E 'WARNING:|BUG:|Oops|segfault|trap .* ip:' || true");
+        Assert.Equal("", kernel.Output);
+        DomResult installed = ssh.Run(Install);
+        Assert.True(installed.ExitCode == 0 && installed.Output.EndsWith("Hello, world!\n", StringComparison.Ordinal), installed.Output + installed.Error);
+        Assert.DoesNotContain("W: ", installed.Error, StringComparison.Ordinal);
+
+        await guest.SaysAsync("guest login:");
+        ssh.Run("systemctl poweroff");
+        Assert.Equal(0, await guest.EndsAsync());
+        Assert.Equal(0, HostProgram.Run("e2fsck", "-fn", disk).ExitCode);
+    }
+}
