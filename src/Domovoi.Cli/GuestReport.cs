@@ -22,7 +22,12 @@ internal static class GuestReport
         output.WriteLine($"cmdline = {Quoting.Text(guest.CommandLine)}");
         output.WriteLine($"memory = {guest.MemoryMiB}");
         output.WriteLine($"maxmem = {guest.MaxMemoryMiB}");
-        output.WriteLine("vcpus = 1");
+        output.WriteLine($"vcpus = {guest.Vcpus}");
+        if (guest.MaxVcpus != guest.Vcpus)
+        {
+            output.WriteLine($"maxvcpus = {guest.MaxVcpus}");
+        }
+
         if (guest.Vifs.Count > 0)
         {
             output.WriteLine($"vif = [ {string.Join(", ", guest.Vifs.Select(static vif => Quoting.Text(VifText.Of(vif))))} ]");

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Collections.Concurrent;
 using Domovoi.Cpu.CodeCache;
 using Domovoi.Cpu.Decode;
 using Domovoi.Cpu.Emit;
@@ -9,12 +8,12 @@ using Domovoi.Memory;
 
 namespace Domovoi.Cpu;
 
-/// <summary>Translated code of one machine.</summary>
+/// <summary>Translated code of one processor, which alone uses it.</summary>
 /// <remarks>
 /// Code is found by (virtual page, frame, mode) and then by RIP. A frame that holds code is marked in guest memory; a write
 /// to it retires every code page made from it. When the buffer is full everything is dropped and made anew.
 /// </remarks>
-public sealed class TranslationCache : ICodeWriteObserver, IDisposable
+public sealed class TranslationCache : IDisposable
 {
     private const int Reserve = 64 * 1024;
 
@@ -27,11 +26,13 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
     private readonly BlockDecoder _decoder = new();
     private readonly BlockTranslator _translator = new();
     private readonly HostAssembler _redirector = new();
-    private readonly ConcurrentQueue<ulong> _writtenFrames = new();
+    private readonly WatchedFrames _watched;
 
-    public TranslationCache(GuestMemory memory, ulong bufferSize = 128UL << 20)
+    public TranslationCache(Processors processors, ulong bufferSize = 128UL << 20)
     {
-        Memory = memory;
+        ArgumentNullException.ThrowIfNull(processors);
+        Processors = processors;
+        _watched = new WatchedFrames(processors.Memory);
         _buffer = new CodeBuffer((nuint)bufferSize);
         HostAssembler assembler = new();
         assembler.Begin(_buffer.NextWrite, _buffer.NextRun);
@@ -39,11 +40,12 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         _buffer.Commit(assembler.Position);
         _mark = _buffer.Used;
         HostFaults.Register(_buffer.RunStart, _buffer.RunStart + (nint)_buffer.Size, Thunks.HostFault);
-        memory.ObserveCodeWrites(this);
     }
 
     /// <summary>The memory this machine's code is translated from.</summary>
-    public GuestMemory Memory { get; }
+    public GuestMemory Memory => Processors.Memory;
+
+    internal Processors Processors { get; }
 
     /// <summary>Bytes of translated code in use.</summary>
     public ulong BytesUsed => _buffer.Used;
@@ -70,14 +72,6 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
     /// <summary>After how many turns a loop counts as hot.</summary>
     internal int TurnsOfAHotLoop { get; set; } = 16;
 
-    /// <inheritdoc/>
-    /// <remarks>Any thread: the page retires when the processor next looks.</remarks>
-    public void CodeFrameWritten(ulong frame)
-    {
-        _writtenFrames.Enqueue(frame);
-        Processor?.RequestAttention();
-    }
-
     internal CodePage? PageOf(int id) => _byId[id];
 
     /// <summary>The code page of a virtual page that is a frame now; made when missing.</summary>
@@ -97,10 +91,9 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         }
 
         sharing.Add(page);
-        if (!Memory.HoldsCode(frame))
+        if (Processor is not null)
         {
-            Memory.SetHoldsCode(frame, true);
-            Processor?.RevokeWrites(frame);
+            _watched.Add(frame, Processors.Watch(frame, Processor));
         }
 
         return page;
@@ -188,25 +181,33 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         _redirector.Jump(block.CheckedEntry);
     }
 
-    /// <summary>Retires what other writers than translated code wrote to. The processor's thread only.</summary>
-    /// <returns>Whether anything retired.</returns>
-    internal bool RetireWrittenFrames()
+    /// <summary>Retires code whose bytes changed while other processors could still write to it unseen.</summary>
+    internal void RetireChangedFrames()
     {
-        bool any = false;
-        while (_writtenFrames.TryDequeue(out ulong frame))
+        if (!_watched.AreAny)
         {
-            any |= Retire(frame);
+            return;
         }
 
-        return any;
+        foreach (ulong frame in _watched.TakeChanged())
+        {
+            RetireWritten(frame);
+        }
+    }
+
+    /// <summary>Drops all code made from a frame that was written to, here and at the other processors.</summary>
+    internal void RetireWritten(ulong frame)
+    {
+        Retire(frame);
+        Processors.NoteWritten(frame, Processor);
     }
 
     /// <summary>Drops all code made from a frame.</summary>
-    internal bool Retire(ulong frame)
+    internal void Retire(ulong frame)
     {
         if (!_byFrame.Remove(frame, out List<CodePage>? pages))
         {
-            return false;
+            return;
         }
 
         foreach (CodePage page in pages)
@@ -216,9 +217,6 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
             _byId[page.Id] = null;
             Processor?.ForgetPage(page);
         }
-
-        Memory.SetHoldsCode(frame, false);
-        return true;
     }
 
     /// <summary>Writes a line "offset size rip" in hexadecimal for each block, for reading profiles of the code buffer.</summary>
@@ -244,13 +242,9 @@ public sealed class TranslationCache : ICodeWriteObserver, IDisposable
         _buffer.Dispose();
     }
 
+    /// <summary>Marks stay: others may have code from the same frames.</summary>
     private void DropEverything()
     {
-        foreach (ulong frame in _byFrame.Keys)
-        {
-            Memory.SetHoldsCode(frame, false);
-        }
-
         foreach (CodePage page in _pages.Values)
         {
             page.Retire();

@@ -52,9 +52,11 @@ public sealed unsafe class VirtualCpu : IDisposable
         _state->Rflags = 2;
         Tlb = new SoftTlb(_block);
         Tlb.Initialize();
-        Linear = new LinearMemory(cache.Memory, new PageWalker(cache.Memory, policy), Tlb, Breakpoints);
+        Requests = new RemoteRequests(this, cache.Processors);
+        Linear = new LinearMemory(cache.Memory, new PageWalker(cache.Memory, policy), Tlb, Breakpoints, Requests);
         _loop = new RunLoop(this, cache);
         cache.Processor = this;
+        cache.Processors.Add(this);
     }
 
     /// <summary>The registers. Valid while the processor is outside <see cref="Run"/>.</summary>
@@ -87,6 +89,9 @@ public sealed unsafe class VirtualCpu : IDisposable
     public CpuCounters Counters { get; } = new();
 
     internal SoftTlb Tlb { get; }
+
+    /// <summary>What other threads want of this processor.</summary>
+    internal RemoteRequests Requests { get; }
 
     internal Breakpoints Breakpoints { get; } = new();
 
@@ -125,11 +130,17 @@ public sealed unsafe class VirtualCpu : IDisposable
     {
         if (_threadId != Environment.CurrentManagedThreadId)
         {
-            ThreadSegment.SetGsBase((nint)_block);
-            _threadId = Environment.CurrentManagedThreadId;
+            BindThread();
         }
 
         return _loop.Run();
+    }
+
+    /// <summary>From now on the processor belongs to the calling thread; <see cref="Run"/> does this if it was not done.</summary>
+    public void BindThread()
+    {
+        ThreadSegment.SetGsBase((nint)_block);
+        Volatile.Write(ref _threadId, Environment.CurrentManagedThreadId);
     }
 
     /// <summary>Sets DR0 to DR3 and DR7. While a breakpoint on memory is enabled, guest code runs slowly.</summary>
@@ -189,25 +200,55 @@ public sealed unsafe class VirtualCpu : IDisposable
         SetWalkRoots();
     }
 
-    /// <summary>Forgets every translation of both modes.</summary>
-    public void FlushTlb()
-    {
-        Counters.Flushes++;
-        Tlb.Flush();
-    }
+    /// <summary>Forgets every translation of both modes. Any thread.</summary>
+    /// <returns>What to wait for before it holds, when another thread runs the processor.</returns>
+    public RemoteTicket FlushTlb() => DoOrPost(new RemoteRequest(RemoteRequestKind.Flush, 0));
 
     /// <summary>
     /// Forgets every translation of user mode, and of the lower half of the address space in kernel mode: enough when the
-    /// upper half of the kernel's page tables has not changed since the last <see cref="FlushTlb"/>.
+    /// upper half of the kernel's page tables has not changed since the last <see cref="FlushTlb"/>. Any thread.
     /// </summary>
-    public void FlushLowerHalf()
+    public RemoteTicket FlushLowerHalf() => DoOrPost(new RemoteRequest(RemoteRequestKind.FlushLowerHalf, 0));
+
+    /// <summary>Forgets the translations of one page in both modes. Any thread.</summary>
+    public RemoteTicket InvalidatePage(ulong linear) => DoOrPost(new RemoteRequest(RemoteRequestKind.Invalidate, linear));
+
+    private RemoteTicket DoOrPost(in RemoteRequest request)
     {
-        Counters.Flushes++;
-        Tlb.FlushLowerHalf();
+        int owner = Volatile.Read(ref _threadId);
+        if (owner != 0 && owner != Environment.CurrentManagedThreadId)
+        {
+            return Requests.Post(in request);
+        }
+
+        Do(in request);
+        return default;
     }
 
-    /// <summary>Forgets the translations of one page in both modes.</summary>
-    public void InvalidatePage(ulong linear) => Tlb.Invalidate(linear);
+    /// <summary>Does what this or another thread asked for. The processor's thread, between blocks.</summary>
+    internal void Do(in RemoteRequest request)
+    {
+        switch (request.Kind)
+        {
+            case RemoteRequestKind.RetireCode:
+                _cache.Retire(request.Operand);
+                break;
+            case RemoteRequestKind.RevokeWrites:
+                RevokeWrites(request.Operand);
+                break;
+            case RemoteRequestKind.Invalidate:
+                Tlb.Invalidate(request.Operand);
+                break;
+            case RemoteRequestKind.Flush:
+                Counters.Flushes++;
+                Tlb.Flush();
+                break;
+            case RemoteRequestKind.FlushLowerHalf:
+                Counters.Flushes++;
+                Tlb.FlushLowerHalf();
+                break;
+        }
+    }
 
     /// <summary>Translates as the processor would in the current mode, setting accessed and dirty bits.</summary>
     /// <returns>false with the #PF error code when the access faults; a non-canonical address faults with code 0.</returns>

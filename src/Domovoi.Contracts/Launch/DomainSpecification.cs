@@ -38,7 +38,11 @@ public sealed record DomainSpecification
     /// <summary>0: as <see cref="MemoryKiB"/>.</summary>
     public ulong MaxMemoryKiB { get; init; }
 
+    /// <summary>Virtual processors that the guest brings up at its start.</summary>
     public int Vcpus { get; set; } = 1;
+
+    /// <summary>Virtual processors that it may bring up in all.</summary>
+    public int MaxVcpus { get; set; } = 1;
 
     public IReadOnlyList<DiskSpecification> Disks { get; set; } = [];
 

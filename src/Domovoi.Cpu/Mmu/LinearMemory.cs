@@ -6,7 +6,7 @@ using Domovoi.Memory;
 namespace Domovoi.Cpu.Mmu;
 
 /// <summary>Guest linear memory as C# sees it: through the same TLB as translated code, and page by page.</summary>
-internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker, SoftTlb tlb, Run.Breakpoints breakpoints)
+internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker, SoftTlb tlb, Run.Breakpoints breakpoints, Run.RemoteRequests requests)
 {
     private readonly PhysicalAddress[] _roots = new PhysicalAddress[2];
 
@@ -42,6 +42,11 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
     /// <summary>The host address of bytes within one page, or 0 with <see cref="Fault"/> set. A page written to enters the write TLB unless it holds code.</summary>
     internal nint HostAddressOf(ulong linear, int size, bool write)
     {
+        if (requests.AreDueOutside)
+        {
+            requests.Settle();                              // nobody waits for a processor that is outside
+        }
+
         nint host = tlb.Probe(Mode, write, linear, size);
         if (host != 0)
         {

@@ -52,6 +52,20 @@ internal sealed unsafe class RunLoop
 
     internal ExitReason Run()
     {
+        _cpu.Requests.Enter();
+        try
+        {
+            return RunInside();
+        }
+        finally
+        {
+            _cpu.Requests.Leave();
+        }
+    }
+
+    private ExitReason RunInside()
+    {
+        _cache.RetireChangedFrames();
         if ((_finished || _cpu.Breakpoints.IsActive) && RaisesDebugAtStart())
         {
             return Exit.Reason;
@@ -104,13 +118,7 @@ internal sealed unsafe class RunLoop
         switch (code)
         {
             case LeaveCode.Access:
-                if (_accesses.TryResolve(entry))
-                {
-                    return true;
-                }
-
-                Leave(_accesses.FaultExit);
-                return false;
+                return Resolve(ref entry);
             case LeaveCode.CommitStore:
                 return Stepped(_accesses.Commit(ref entry), ref entry);
             case LeaveCode.Link:
@@ -142,6 +150,21 @@ internal sealed unsafe class RunLoop
                 return false;
             default:
                 throw new InvalidOperationException($"Translated code left with {code}.");
+        }
+    }
+
+    private bool Resolve(ref nint entry)
+    {
+        switch (_accesses.Resolve(entry))
+        {
+            case AccessOutcome.Resolved:
+                return true;
+            case AccessOutcome.Again:
+                entry = 0;
+                return true;
+            default:
+                Leave(_accesses.FaultExit);
+                return false;
         }
     }
 
@@ -402,7 +425,7 @@ internal sealed unsafe class RunLoop
     private ExitDetails HostFaultExit()
     {
         _state->Rip = _cache.BlockAt(_state->HostFaultRip).RipAt(_state->HostFaultRip);
-        _state->PendingStore = 0;
+        _accesses.Abandon();
         _executor.UndoMasking();
         byte vector = (byte)_state->HostFaultTrap;
         if (vector == 14)
@@ -425,7 +448,8 @@ internal sealed unsafe class RunLoop
     {
         Volatile.Write(ref _state->Go, 1);
         Interlocked.MemoryBarrier();
-        _cache.RetireWrittenFrames();
+        _cpu.Requests.Attend();
+        _cache.RetireChangedFrames();
         return Interlocked.Exchange(ref _kicked, 0) != 0;
     }
 

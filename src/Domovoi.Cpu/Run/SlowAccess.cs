@@ -7,6 +7,18 @@ using Domovoi.Memory;
 
 namespace Domovoi.Cpu.Run;
 
+/// <summary>What became of an access that the inline check could not settle.</summary>
+internal enum AccessOutcome
+{
+    /// <summary>R15 leads to it.</summary>
+    Resolved,
+
+    /// <summary>The instruction must be begun again after the processor has looked at its requests.</summary>
+    Again,
+
+    Faulted,
+}
+
 /// <summary>Accesses that the inline check could not settle: TLB misses, page crossings, stores to code pages.</summary>
 /// <remarks>
 /// A crossing access is made in a bounce buffer at the same offset within 64 bytes, so that alignment faults stay. A store
@@ -26,14 +38,15 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
     private int _length;
     private ulong _nextRip;
     private bool _leavesBehindStore;
+    private bool _isAlone;
 
     /// <summary>What the last failed access became.</summary>
     internal ExitDetails FaultExit { get; private set; }
 
     /// <summary>Settles the access that R14 and R15 describe.</summary>
     /// <param name="returnAddress">Where the code called from, which identifies the instruction.</param>
-    /// <returns>false with <see cref="FaultExit"/> and RIP set when it faults.</returns>
-    internal bool TryResolve(nint returnAddress)
+    /// <remarks>Unless it is resolved, RIP is that of its instruction, of which nothing has been done; a fault is in <see cref="FaultExit"/>.</remarks>
+    internal AccessOutcome Resolve(nint returnAddress)
     {
         cpu.Counters.SlowAccesses++;
         _state->PendingStore = 0;
@@ -43,7 +56,7 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         int inFirst = 4096 - (int)(linear & 0xFFF);
         if (size > inFirst)
         {
-            return TryBounce(linear, site, inFirst, returnAddress);
+            return Bounce(linear, site, inFirst, returnAddress);
         }
 
         nint host = cpu.Linear.HostAddressOf(linear, size, site.IsWrite);
@@ -61,7 +74,14 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         }
 
         _state->ScratchR15 = (ulong)host - linear;
-        return true;
+        return AccessOutcome.Resolved;
+    }
+
+    /// <summary>The host refused the instruction whose store was prepared.</summary>
+    internal void Abandon()
+    {
+        _state->PendingStore = 0;
+        EndAlone();
     }
 
     /// <summary>Finishes a store that was prepared here.</summary>
@@ -74,6 +94,7 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         if (pending == PendingBounce)
         {
             CopyBack();
+            EndAlone();
             code = cache.Memory.HoldsCode(cpu.Linear.FrameOf(_firstHost))
                 || cache.Memory.HoldsCode(cpu.Linear.FrameOf(_secondHost));
         }
@@ -85,15 +106,15 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
 
         if (!_leavesBehindStore)
         {
-            // The instruction has more to do; the frames retire at the next poll, and stay watched until then.
+            // The instruction has more to do; the frames retire at the next poll.
             Enqueue();
             return false;
         }
 
-        cache.Retire(cpu.Linear.FrameOf(_firstHost));
+        cache.RetireWritten(cpu.Linear.FrameOf(_firstHost));
         if (pending == PendingBounce)
         {
-            cache.Retire(cpu.Linear.FrameOf(_secondHost));
+            cache.RetireWritten(cpu.Linear.FrameOf(_secondHost));
         }
 
         _state->Rip = _nextRip;
@@ -125,7 +146,7 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         };
     }
 
-    private bool TryBounce(ulong linear, AccessSite site, int inFirst, nint returnAddress)
+    private AccessOutcome Bounce(ulong linear, AccessSite site, int inFirst, nint returnAddress)
     {
         cpu.Counters.CrossingAccesses++;
         int size = site.Size;
@@ -136,6 +157,11 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         if (second == 0)
         {
             return Fail(site, returnAddress);
+        }
+
+        if (site.IsLocked && cache.Processors.AreSeveral && !TryBeginAlone(site, returnAddress))
+        {
+            return AccessOutcome.Again;
         }
 
         byte* bounce = cpu.Block + StateLayout.Bounce + (linear & 63);
@@ -154,7 +180,7 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         }
 
         _state->ScratchR15 = (ulong)bounce - linear;
-        return true;
+        return AccessOutcome.Resolved;
     }
 
     private void CopyBack()
@@ -165,10 +191,10 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
 
     private void Enqueue()
     {
-        cache.CodeFrameWritten(cpu.Linear.FrameOf(_firstHost));
+        cache.Processors.CodeFrameWritten(cpu.Linear.FrameOf(_firstHost));
         if (_secondHost != 0)
         {
-            cache.CodeFrameWritten(cpu.Linear.FrameOf(_secondHost));
+            cache.Processors.CodeFrameWritten(cpu.Linear.FrameOf(_secondHost));
         }
     }
 
@@ -185,14 +211,38 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         _leavesBehindStore = !site.IsCompound;
     }
 
-    private bool Fail(AccessSite site, nint returnAddress)
+    /// <summary>A locked access to two pages cannot be one access of the host: nobody else may run meanwhile.</summary>
+    private bool TryBeginAlone(AccessSite site, nint returnAddress)
     {
-        _state->Rip = cache.BlockAt(returnAddress).Rip + (ulong)site.GuestOffset;
+        _isAlone = cache.Processors.TryBeginAlone(cpu);
+        if (!_isAlone)
+        {
+            _state->Rip = RipOf(site, returnAddress);
+            cpu.RequestAttention();
+        }
+
+        return _isAlone;
+    }
+
+    private void EndAlone()
+    {
+        if (_isAlone)
+        {
+            _isAlone = false;
+            cache.Processors.EndAlone();
+        }
+    }
+
+    private ulong RipOf(AccessSite site, nint returnAddress) => cache.BlockAt(returnAddress).Rip + (ulong)site.GuestOffset;
+
+    private AccessOutcome Fail(AccessSite site, nint returnAddress)
+    {
+        _state->Rip = RipOf(site, returnAddress);
         bool misaligned = site.IsAligned
             && (_state->ScratchR14 & (ulong)(AlignmentRule.Boundary(site.Size) - 1)) != 0;
         FaultExit = misaligned
             ? new ExitDetails { Reason = ExitReason.Exception, Vector = 13, HasErrorCode = true }
             : FaultAt(site.IsStack);
-        return false;
+        return AccessOutcome.Faulted;
     }
 }

@@ -35,7 +35,7 @@ internal static class PvMachineFactory
                     Id = new DomainId((ushort)specification.Id),
                     Name = specification.Name,
                     Uuid = specification.Uuid,
-                    VcpuCount = specification.Vcpus,
+                    VcpuCount = specification.MaxVcpus,
                     NewWakeGate = static () => new HostWakeGate(),
                     LastConsoleLines = () => parts.Transcript.LastLines(20),
                 },

@@ -65,9 +65,9 @@ internal sealed class GuestStoreTree
 
     private void WriteResources(DomainSpecification specification)
     {
-        for (int cpu = 0; cpu < specification.Vcpus; cpu++)
+        for (int cpu = 0; cpu < specification.MaxVcpus; cpu++)
         {
-            Readable(string.Create(CultureInfo.InvariantCulture, $"cpu/{cpu}/availability"), "online");
+            Readable(string.Create(CultureInfo.InvariantCulture, $"cpu/{cpu}/availability"), cpu < specification.Vcpus ? "online" : "offline");
         }
 
         Readable("memory/static-max", Number(Math.Max(specification.MaxMemoryKiB, specification.MemoryKiB)));

@@ -19,7 +19,11 @@ namespace Domovoi.Hypervisor.Domains;
 /// </remarks>
 public sealed class Domain : IDisposable
 {
+    /// <summary>Room for translated code of a domain with up to eight vCPUs.</summary>
+    private const ulong CodeSpace = 256UL << 20;
+
     private readonly Vcpu[] _vcpus;
+    private readonly TranslationCache[] _translations;
     private readonly DomainLife _life;
 
     public Domain(DomainSettings settings, FrameTable frames)
@@ -32,16 +36,18 @@ public sealed class Domain : IDisposable
         Log = new DomainLog(settings.Time.Clock);
         Clock = new DomainClock(settings.Time);
         PageTables = new PageTables(frames);
-        Translations = new TranslationCache(frames.Memory);
+        Processors processors = new(frames.Memory);
         PagingPolicy paging = new(
             IgnoreUserBit: true,
             X86Addresses.FirstReservedSlot,
             X86Addresses.LastReservedSlot,
             frames.MachineToPhysical.Root.Value);
         _vcpus = new Vcpu[settings.VcpuCount];
+        _translations = new TranslationCache[_vcpus.Length];
         for (int id = 0; id < _vcpus.Length; id++)
         {
-            _vcpus[id] = new Vcpu(this, id, new VirtualCpu(Translations, paging));
+            _translations[id] = new TranslationCache(processors, CodeSpace / (ulong)Math.Clamp(_vcpus.Length, 2, 8));
+            _vcpus[id] = new Vcpu(this, id, new VirtualCpu(_translations[id], paging));
         }
 
         EventChannels = new EventChannelTable(settings.Id, frames, SharedInfo, _vcpus);
@@ -87,8 +93,6 @@ public sealed class Domain : IDisposable
     /// <summary>Processor time used by all vCPUs.</summary>
     public TimeSpan CpuTime => TimeSpan.FromMicroseconds(_vcpus.Sum(static vcpu => vcpu.Runstate.RunningTime / 1000.0));
 
-    internal TranslationCache Translations { get; }
-
     internal DeadlineThread Deadlines { get; }
 
     internal DomainWatchdogs Watchdogs { get; }
@@ -118,6 +122,6 @@ public sealed class Domain : IDisposable
         Array.ForEach(_vcpus, vcpu => vcpu.JoinThread());
         Deadlines.Dispose();
         Array.ForEach(_vcpus, vcpu => vcpu.Dispose());
-        Translations.Dispose();
+        Array.ForEach(_translations, cache => cache.Dispose());
     }
 }

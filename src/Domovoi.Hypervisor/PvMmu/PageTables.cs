@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu;
+using Domovoi.Cpu.Run;
 using Domovoi.Cpu.State;
 using Domovoi.Hypervisor.Frames;
 using Domovoi.Memory;
@@ -22,12 +23,14 @@ public sealed class PageTables(FrameTable frames)
     private readonly PageTableUpdates _updates = new(frames);
     private readonly FrameReferences _references = frames.References;
     private readonly List<AddressSpace> _spaces = [];
+    private RemoteTicket[] _tickets = [];                   // of the flush under way, by processor
 
     /// <summary>Makes a processor known, in the order of their numbers, before the guest runs.</summary>
     public AddressSpace Attach(VirtualCpu cpu)
     {
         AddressSpace space = new(cpu, _spaces.Count);
         _spaces.Add(space);
+        _tickets = new RemoteTicket[_spaces.Count];
         return space;
     }
 
@@ -90,7 +93,8 @@ public sealed class PageTables(FrameTable frames)
             }
 
             _references.FlushIsOwed &= _spaces.Count > 1;
-            Flush(space);
+            SettleFlushLocked();
+            FlushLocked(space).Wait();
             return XenError.None;
         }
     }
@@ -115,7 +119,8 @@ public sealed class PageTables(FrameTable frames)
             DropRoot(space.UserRoot);
             space.UserRoot = wanted;
             space.Cpu.SetRoot(CpuMode.User, PhysicalAddress.OfFrame(root.Value));
-            Flush(space);
+            SettleFlushLocked();
+            FlushLocked(space).Wait();
             return XenError.None;
         }
     }
@@ -214,24 +219,23 @@ public sealed class PageTables(FrameTable frames)
     /// <summary><c>MMUEXT_TLB_FLUSH_*</c>: every processor whose bit is set forgets all translations.</summary>
     public void Flush(ulong vcpus)
     {
-        foreach (AddressSpace space in _spaces)
+        lock (frames.Gate)
         {
-            if ((vcpus >> space.Index & 1) != 0)
-            {
-                Flush(space);
-            }
+            FlushLocked(vcpus);
         }
     }
 
     /// <summary><c>MMUEXT_INVLPG_*</c>: every processor whose bit is set forgets one page.</summary>
     public void Invalidate(ulong vcpus, ulong linear)
     {
-        foreach (AddressSpace space in _spaces)
+        lock (frames.Gate)
         {
-            if ((vcpus >> space.Index & 1) != 0)
+            foreach (AddressSpace space in _spaces)
             {
-                space.Cpu.InvalidatePage(linear);
+                _tickets[space.Index] = (vcpus >> space.Index & 1) != 0 ? space.Cpu.InvalidatePage(linear) : default;
             }
+
+            WaitLocked();
         }
     }
 
@@ -280,7 +284,7 @@ public sealed class PageTables(FrameTable frames)
             }
 
             _updates.Change(table, slot, FrameType.Level1, default, preserve: false, translationForgotten: true);
-            Flush(ulong.MaxValue);
+            FlushLocked(ulong.MaxValue);
             return true;
         }
     }
@@ -310,16 +314,34 @@ public sealed class PageTables(FrameTable frames)
 
     /// <summary>Makes a processor forget what may be wrong. Tables change by our hand only, so we know if the upper half did.</summary>
     /// <remarks>Kernels keep that half through thousands of flushes; refilling it is what a flush costs.</remarks>
-    private void Flush(AddressSpace space)
+    private RemoteTicket FlushLocked(AddressSpace space)
     {
         if (space.FlushedUpperHalf == _references.UpperHalfChanges && !_references.HasLinearTables)
         {
-            space.Cpu.FlushLowerHalf();
-            return;
+            return space.Cpu.FlushLowerHalf();
         }
 
         space.FlushedUpperHalf = _references.UpperHalfChanges;
-        space.Cpu.FlushTlb();
+        return space.Cpu.FlushTlb();
+    }
+
+    /// <summary>Flushes all at once and then waits: a processor that runs guest code never takes the frames' gate meanwhile.</summary>
+    private void FlushLocked(ulong vcpus)
+    {
+        foreach (AddressSpace space in _spaces)
+        {
+            _tickets[space.Index] = (vcpus >> space.Index & 1) != 0 ? FlushLocked(space) : default;
+        }
+
+        WaitLocked();
+    }
+
+    private void WaitLocked()
+    {
+        foreach (RemoteTicket ticket in _tickets)
+        {
+            ticket.Wait();
+        }
     }
 
     private void FinishPageWrite(Mfn frame)
@@ -342,7 +364,7 @@ public sealed class PageTables(FrameTable frames)
         if (_references.FlushIsOwed)
         {
             _references.FlushIsOwed = false;
-            Flush(ulong.MaxValue);
+            FlushLocked(ulong.MaxValue);
         }
     }
 }

@@ -189,7 +189,11 @@ public sealed class Vcpu : IEventTarget, IDisposable
     /// <summary>Waits until the thread has left. The domain has ended.</summary>
     internal void JoinThread() => _loop.Join();
 
-    internal void BindThread() => _thread = Environment.CurrentManagedThreadId;
+    internal void BindThread()
+    {
+        Cpu.BindThread();
+        _thread = Environment.CurrentManagedThreadId;
+    }
 
     /// <summary>Asks the thread for something. Any thread.</summary>
     internal void Request(VcpuRequests requests)

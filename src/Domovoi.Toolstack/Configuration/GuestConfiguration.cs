@@ -9,6 +9,9 @@ namespace Domovoi.Toolstack.Configuration;
 /// <summary>A guest as its configuration file asks for it.</summary>
 public sealed record GuestConfiguration
 {
+    /// <summary>The most virtual processors of a guest: what shared_info has room for without registration (<c>XEN_LEGACY_MAX_VCPUS</c>).</summary>
+    public const int MostVcpus = 32;
+
     public required string Name { get; init; }
 
     public required Guid Uuid { get; init; }
@@ -25,6 +28,12 @@ public sealed record GuestConfiguration
     public required long MemoryMiB { get; init; }
 
     public required long MaxMemoryMiB { get; init; }
+
+    /// <summary>Online at the start.</summary>
+    public int Vcpus { get; init; } = 1;
+
+    /// <summary>What the guest may bring up in all.</summary>
+    public int MaxVcpus { get; init; } = 1;
 
     public IReadOnlyList<DiskSpecification> Disks { get; init; } = [];
 

@@ -70,7 +70,7 @@ public sealed class GuestConfigurationReader
         WarnOfUnsupportedKeys();
         CheckType();
         string name = ReadName();
-        WarnOfVcpus();
+        (int vcpus, int mostVcpus) = ReadVcpus();
         (long memory, long maximum) = ReadMemory();
         BootloaderSpecification? bootloader = ReadBootloader();
         return new GuestConfiguration
@@ -83,6 +83,8 @@ public sealed class GuestConfigurationReader
             CommandLine = ReadCommandLine(),
             MemoryMiB = memory,
             MaxMemoryMiB = maximum,
+            Vcpus = vcpus,
+            MaxVcpus = mostVcpus,
             Disks = DiskSetting.Read(_settings, _source),
             OnDiskError = _reader.OneOf("disk_error", DiskErrorActions) ?? DiskErrorAction.Report,
             Vifs = [.. _reader.Atoms("vif").Select(static atom => VifParser.Parse(atom.Text, atom.Where))],
@@ -209,20 +211,16 @@ public sealed class GuestConfigurationReader
             : throw _reader.Wrong(which, $"is {largest} MiB, but this host has {host} MiB", $"write {which}={host / 2} or less");
     }
 
-    private void WarnOfVcpus()
+    /// <summary><c>vcpus</c> at the start, and the most that <c>dom vcpu-set</c> can bring up later. xl takes 0 for what was not said.</summary>
+    private (int AtStart, int Most) ReadVcpus()
     {
-        long vcpus = _reader.Number("vcpus", "virtual processors", 0, 4096) ?? 1;
-        long most = _reader.Number("maxvcpus", "virtual processors", 0, 4096) ?? vcpus;
-        if (most != 0 && most < vcpus)
-        {
-            throw _reader.Wrong("maxvcpus", $"is {most}, less than vcpus, which is {vcpus}");
-        }
-
-        if (Math.Max(vcpus, most) > 1)
-        {
-            string which = vcpus > 1 ? "vcpus" : "maxvcpus";
-            Warn("config-vcpus", $"{which}: more than one is not supported yet; the guest gets one", _reader.PlaceOf(which));
-        }
+        long? given = _reader.Number("vcpus", "virtual processors", 0, GuestConfiguration.MostVcpus);
+        long? most = _reader.Number("maxvcpus", "virtual processors", 0, GuestConfiguration.MostVcpus);
+        most = most == 0 ? null : most;
+        int atStart = (int)Math.Max(1, given ?? most ?? 1);
+        return most is null || most >= atStart
+            ? (atStart, (int)(most ?? atStart))
+            : throw _reader.Wrong("maxvcpus", $"is {most}, less than vcpus, which is {atStart}");
     }
 
     private void Warn(string code, string message, SourcePosition? where = null, string? hint = null) =>

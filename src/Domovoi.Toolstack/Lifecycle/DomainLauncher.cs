@@ -26,7 +26,7 @@ public sealed class DomainLauncher(DomainRegistry registry, NetworkCatalog netwo
     }
 
     private static DomainRecord Describe(GuestConfiguration guest, int id) => new(
-        id, guest.Name, guest.Uuid, Kibibytes(guest.MemoryMiB), Vcpus: 1, DomainState.Starting, ProcessId: 0, TimeProvider.System.GetUtcNow());
+        id, guest.Name, guest.Uuid, Kibibytes(guest.MemoryMiB), guest.Vcpus, DomainState.Starting, ProcessId: 0, TimeProvider.System.GetUtcNow());
 
     private DomainSpecification Specify(GuestConfiguration guest, LaunchOptions options, DomainClaim claim) => new()
     {
@@ -40,6 +40,8 @@ public sealed class DomainLauncher(DomainRegistry registry, NetworkCatalog netwo
         CommandLine = guest.CommandLine,
         MemoryKiB = Kibibytes(guest.MemoryMiB),
         MaxMemoryKiB = Kibibytes(guest.MaxMemoryMiB),
+        Vcpus = guest.Vcpus,
+        MaxVcpus = guest.MaxVcpus,
         Disks = guest.Disks,
         OnDiskError = guest.OnDiskError,
         Nics = new NicPlanner(guest.Identity, networks).Plan(guest.Vifs, taken: []),

@@ -28,7 +28,7 @@ internal sealed class GuestProcessor : IDisposable
     {
         const PageBits data = PageBits.User | PageBits.Write | PageBits.NoExecute;
         _stress = stress;
-        _cache = stress == Stress.SmallBuffer ? new TranslationCache(_memory, 256 * 1024) : new TranslationCache(_memory);
+        _cache = stress == Stress.SmallBuffer ? new TranslationCache(new Processors(_memory), 256 * 1024) : new TranslationCache(new Processors(_memory));
         _cache.TurnsOfAHotLoop = stress == Stress.HotLoops ? 1 : _cache.TurnsOfAHotLoop;
         _cache.BlockLimit = stress == Stress.ShortBlocks ? 1 : _cache.BlockLimit;
         Space = new GuestAddressSpace(_memory, () => _nextFrame++);

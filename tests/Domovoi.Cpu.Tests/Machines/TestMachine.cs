@@ -20,7 +20,7 @@ internal sealed class TestMachine : IDisposable
     internal TestMachine(CpuMode mode = CpuMode.Kernel, PagingPolicy? policy = null)
     {
         Memory = new GuestMemory(1024);
-        _cache = new TranslationCache(Memory);
+        _cache = new TranslationCache(new Processors(Memory));
         Space = new GuestAddressSpace(Memory, TakeFrame);
         CodeFrame = Map(Code, PageBits.User | PageBits.Write);
         Map(StackTop - 0x1000, PageBits.User | PageBits.Write | PageBits.NoExecute);

@@ -45,6 +45,7 @@ public sealed class GuestConfigurationReaderTests
     [InlineData("memory=9999999", "memory")]
     [InlineData("maxmem=32", "maxmem")]
     [InlineData("vcpus='two'", "vcpus")]
+    [InlineData("vcpus=33", "vcpus")]
     [InlineData("vcpus=2; maxvcpus=1", "maxvcpus")]
     [InlineData("name=''", "name")]
     [InlineData("name='a/b'", "name")]
@@ -71,12 +72,23 @@ public sealed class GuestConfigurationReaderTests
         Assert.Equal(code, Assert.Throws<ProblemException>(() => GuestConfigurationReader.Read(Parsing.Settings(text), "t.cfg")).Problem.Code);
 
     [Theory]
+    [InlineData("", 1, 1)]
+    [InlineData("vcpus=4", 4, 4)]
+    [InlineData("vcpus=2; maxvcpus=32", 2, 32)]
+    [InlineData("maxvcpus=3", 3, 3)]
+    [InlineData("vcpus=0; maxvcpus=0", 1, 1)]
+    public void Vcpus_AtTheStartAndInAll(string text, int atStart, int most)
+    {
+        GuestConfiguration guest = Read(text);
+        Assert.Equal((atStart, most), (guest.Vcpus, guest.MaxVcpus));
+    }
+
+    [Theory]
     [InlineData("vfb=['a']", "config-not-supported", null)]
     [InlineData("acpi=1", "config-not-for-pv", null)]
     [InlineData("memroy=3", "config-unknown", "did you mean memory?")]
     [InlineData("on_powerof='destroy'", "config-unknown", "did you mean on_poweroff?")]
     [InlineData("zzzzzz=1", "config-unknown", "see xl.cfg(5) for the names")]
-    [InlineData("vcpus=4", "config-vcpus", null)]
     [InlineData("cmdline='c'; root='r'", "config-cmdline", null)]
     public void IgnoredSetting_WarnsAndNamesTheLine(string text, string code, string? hint)
     {
