@@ -37,6 +37,7 @@ internal static class PvMachineFactory
                     Uuid = specification.Uuid,
                     VcpuCount = specification.MaxVcpus,
                     NewWakeGate = static () => new HostWakeGate(),
+                    NewAlarm = static () => new HostAlarm(),
                     LastConsoleLines = () => parts.Transcript.LastLines(20),
                 },
                 Kernel = kernel,

@@ -25,6 +25,9 @@ public sealed record DomainSettings
     /// <summary>Makes the gate on which a thread of this domain sleeps; the host may offer one that is finer than a millisecond.</summary>
     public Func<IWakeGate> NewWakeGate { get; init; } = static () => new MonitorWakeGate();
 
+    /// <summary>Makes the alarm of this domain's timers; likewise.</summary>
+    public Func<IAlarm> NewAlarm { get; init; } = static () => new MonitorAlarm();
+
     /// <summary>Lines for the crash report that only the back ends know: the last ones of the guest's console.</summary>
     public Func<IReadOnlyList<string>> LastConsoleLines { get; init; } = static () => [];
 }

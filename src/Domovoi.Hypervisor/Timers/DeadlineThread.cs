@@ -5,42 +5,54 @@ using Domovoi.Hypervisor.Vcpus;
 namespace Domovoi.Hypervisor.Timers;
 
 /// <summary>Interrupts running vCPUs when their timers are due, and ends the domain when a watchdog is. One thread per domain; asleep while all vCPUs are.</summary>
+/// <remarks>
+/// A vCPU that wakes has a new deadline each time, and mostly sleeps again before it. So its thread only sets the alarm; ours wakes when
+/// it goes off. An alarm that became later is left: the thread then finds nothing due, and sets it anew.
+/// </remarks>
 internal sealed class DeadlineThread : IDisposable
 {
     private readonly Domain _domain;
-    private readonly IWakeGate _gate;
+    private readonly IAlarm _alarm;
     private readonly Thread _thread;
-    private long _sleepingUntil = long.MinValue;            // written by the thread, read by vCPUs
+    private readonly Lock _gate = new();                    // guards the alarm's setting
+    private long _alarmTime = VcpuTimers.Never;             // under the gate
     private volatile bool _stopping;
 
     internal DeadlineThread(Domain domain)
     {
         _domain = domain;
-        _gate = domain.Settings.NewWakeGate();
+        _alarm = domain.Settings.NewAlarm();
         _thread = new Thread(Run) { IsBackground = true, Name = $"timers of {domain.Id.Value}" };
     }
 
     public void Dispose()
     {
         _stopping = true;
-        _gate.Open();
+        lock (_gate)
+        {
+            _alarm.Set(0);
+        }
+
         if (_thread.ThreadState != ThreadState.Unstarted && (_thread.ThreadState & ThreadState.Unstarted) == 0)
         {
             _thread.Join();
         }
 
-        _gate.Dispose();
+        _alarm.Dispose();
     }
 
     internal void Start() => _thread.Start();
 
-    /// <summary>A vCPU has a new deadline; wakes the thread only if it would sleep past it. Any thread.</summary>
-    internal void Noticed(long deadline)
+    /// <summary>A deadline has changed. Any thread; wakes nobody.</summary>
+    internal void Noticed()
     {
-        Interlocked.MemoryBarrier();
-        if (deadline < Volatile.Read(ref _sleepingUntil))
+        lock (_gate)
         {
-            _gate.Open();
+            long earliest = Earliest();
+            if (!_stopping && (earliest < _alarmTime || (earliest == VcpuTimers.Never && _alarmTime != VcpuTimers.Never)))
+            {
+                SetLocked(earliest);
+            }
         }
     }
 
@@ -48,28 +60,30 @@ internal sealed class DeadlineThread : IDisposable
     {
         while (!_stopping)
         {
-            long next = Earliest();
-            Volatile.Write(ref _sleepingUntil, next);
-            Interlocked.MemoryBarrier();
-            next = Earliest();
-            long now = _domain.Clock.Now;
-            if (next > now)
+            _alarm.Wait();
+            Interrupt(_domain.Clock.Now);
+            lock (_gate)
             {
-                _gate.Wait(next == VcpuTimers.Never ? long.MaxValue : next - now);
-                now = _domain.Clock.Now;
+                if (!_stopping)
+                {
+                    SetLocked(Earliest());
+                }
             }
-
-            Volatile.Write(ref _sleepingUntil, long.MinValue);
-            Interrupt(now);
         }
+    }
+
+    private void SetLocked(long deadline)
+    {
+        _alarmTime = deadline;
+        _alarm.Set(deadline == VcpuTimers.Never ? long.MaxValue : deadline - _domain.Clock.Now);
     }
 
     private long Earliest()
     {
         long earliest = _domain.Watchdogs.NextDeadline;
-        foreach (Vcpu vcpu in _domain.Vcpus)
+        for (int index = 0; index < _domain.Vcpus.Count; index++)
         {
-            earliest = Math.Min(earliest, vcpu.Timers.WatchedDeadline);
+            earliest = Math.Min(earliest, _domain.Vcpus[index].Timers.WatchedDeadline);
         }
 
         return earliest;

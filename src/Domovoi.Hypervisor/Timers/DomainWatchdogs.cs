@@ -50,7 +50,7 @@ public sealed class DomainWatchdogs
             result = id == 0 ? index + 1 : 0;
         }
 
-        _domain.Deadlines.Noticed(deadline);
+        _domain.Deadlines.Noticed();
         return result;
     }
 

@@ -97,12 +97,19 @@ public sealed class VcpuTimers
         if (deadline != _watched)
         {
             Volatile.Write(ref _watched, deadline);
-            _vcpu.Domain.Deadlines.Noticed(deadline);
+            _vcpu.Domain.Deadlines.Noticed();
         }
     }
 
     /// <summary>Takes the deadline back: the vCPU blocks and will wake itself.</summary>
-    internal void Unwatch() => Volatile.Write(ref _watched, Never);
+    internal void Unwatch()
+    {
+        if (_watched != Never)
+        {
+            Volatile.Write(ref _watched, Never);
+            _vcpu.Domain.Deadlines.Noticed();
+        }
+    }
 
     /// <summary>The deadline thread saw it pass; not again until the next <see cref="Watch"/>.</summary>
     internal void Passed(long deadline) => Interlocked.CompareExchange(ref _watched, Never, deadline);
