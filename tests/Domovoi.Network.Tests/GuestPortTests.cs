@@ -87,6 +87,8 @@ public sealed class GuestPortTests : IDisposable
 
         public bool IsCongested => false;
 
+        public bool IsPrompt => true;
+
         public void SetCarrier(bool isUp)
         {
         }
@@ -98,6 +100,8 @@ public sealed class GuestPortTests : IDisposable
         public void Receive(PollSet set, IFrameSink sink)
         {
         }
+
+        public bool ReceiveNow(IFrameSink sink) => false;
 
         public void Dispose()
         {

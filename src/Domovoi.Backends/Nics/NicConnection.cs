@@ -20,7 +20,7 @@ internal enum RearmResult
     WillNotBeTold,
 }
 
-/// <summary>A connected front end: its queues, and what it has said it can do. Belongs to the vif's thread once attached.</summary>
+/// <summary>A connected front end: its queues, and what it has said it can do. Belongs to whoever holds the loop's gate once attached.</summary>
 internal sealed class NicConnection : IFrameSink, IDisposable
 {
     private const int BytesPerTurn = 1 << 20;
@@ -50,6 +50,9 @@ internal sealed class NicConnection : IFrameSink, IDisposable
 
     internal bool HasWaiting => Array.Exists(_queues, static queue => queue.Transmitter.HasWaiting);
 
+    /// <summary>Slots the guest has filled and we have not looked at.</summary>
+    internal int Waiting => _queues.Sum(static queue => queue.Transmitter.Waiting);
+
     public bool HasRoom => Array.TrueForAll(_queues, static queue => queue.Receiver.HasRoom);
 
     /// <summary>Maps the rings the front end shows, binds their events, and begins to serve.</summary>
@@ -72,7 +75,7 @@ internal sealed class NicConnection : IFrameSink, IDisposable
         for (int index = 0; index < queues.Length; index++)
         {
             string prefix = count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"queue-{index}/");
-            queues[index] = NicQueue.Open(front, prefix, loop.Wake, usesSegments);
+            queues[index] = NicQueue.Open(front, prefix, loop.Signal, usesSegments);
         }
 
         NicConnection connection = new(front, queues, loop);

@@ -11,7 +11,7 @@ namespace Domovoi.Backends.Nics;
 /// <remarks>
 /// A packet's way out: the guest's driver puts requests into its transmit ring and signals; the thread wakes, copies the pieces into a
 /// frame, answers them, and gives the frame to the port. Back: the thread finds frames at the endpoint, copies them into pages the guest
-/// has put into its receive ring, and signals. No vCPU ever waits here. All queues of a vif are served by its one thread.
+/// has put into its receive ring, and signals. No vCPU ever waits here; a lone packet is sent by the vCPU itself (<see cref="NicLoop"/>). All queues of a vif are served by its one thread.
 /// To save: nothing but what the rings hold; frames under way may be lost, as on any wire.
 /// </remarks>
 public sealed class NicDevice : IBackendDevice
@@ -24,12 +24,12 @@ public sealed class NicDevice : IBackendDevice
 
     /// <param name="settings">As the guest is to see it.</param>
     /// <param name="port">The plug; its endpoint is owned from now on.</param>
-    /// <param name="time">For the rate.</param>
+    /// <param name="time">For the rate, and to tell a ping from a stream.</param>
     public NicDevice(NicSettings settings, GuestPort port, TimeProvider time)
     {
         _settings = settings;
         Port = port;
-        _loop = new NicLoop($"vif{settings.Index}", port, new TransmitCredit(settings.Rate, time));
+        _loop = new NicLoop($"vif{settings.Index}", port, new TransmitCredit(settings.Rate, time), time);
     }
 
     public NicSettings Settings => _settings;

@@ -8,7 +8,7 @@ using Domovoi.Xen.Abi;
 
 namespace Domovoi.Backends.Nics;
 
-/// <summary>Puts frames into the pages of a guest's receive ring. Belongs to the vif's thread.</summary>
+/// <summary>Puts frames into the pages of a guest's receive ring. Belongs to whoever holds the vif's gate.</summary>
 /// <remarks>
 /// Each answer stands in its request's own slot, which Linux relies on. A frame takes a page for every 4096 bytes, and one more
 /// slot behind the first for its segmentation, if it has one.

@@ -10,7 +10,7 @@ using Domovoi.Xen.Abi;
 
 namespace Domovoi.Backends.Nics;
 
-/// <summary>Takes packets out of a guest's transmit ring. Belongs to the vif's thread.</summary>
+/// <summary>Takes packets out of a guest's transmit ring. Belongs to whoever holds the vif's gate.</summary>
 /// <remarks>
 /// A packet is a first request, which tells the whole size, extras if it says so, and further requests while they say so:
 /// <code>
@@ -26,7 +26,9 @@ internal sealed class NicTransmitter(SharedRing ring, GrantTable grants)
     /// <summary>Set when the front end did what no driver does; the ring is left alone from then on.</summary>
     internal string? Complaint { get; private set; }
 
-    internal bool HasWaiting => Complaint is null && ring.Waiting > 0;
+    internal int Waiting => Complaint is null ? ring.Waiting : 0;
+
+    internal bool HasWaiting => Waiting > 0;
 
     /// <summary>Takes the next packet.</summary>
     /// <param name="frame">Gets it; stays empty when the packet is only a message for us, or cannot be had.</param>

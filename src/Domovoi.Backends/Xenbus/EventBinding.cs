@@ -21,7 +21,7 @@ public sealed class EventBinding : IDisposable
     }
 
     /// <summary>Binds a port that waits for domain 0; null when it does not.</summary>
-    /// <param name="onSignal">Runs on the vCPU's thread when the guest sends: must only wake someone.</param>
+    /// <param name="onSignal">Runs on the vCPU's thread when the guest sends: must not wait.</param>
     public static EventBinding? TryBind(EventChannelTable events, EventPort port, Action onSignal) =>
         events.BindBackend(port, onSignal) is { } raise ? new EventBinding(events, port, onSignal, raise) : null;
 

@@ -55,7 +55,7 @@ public sealed class FrontEnd : IDisposable
 
     /// <summary>Binds the event channel whose port stands in this node, until the front end disconnects.</summary>
     /// <param name="name">The node.</param>
-    /// <param name="onSignal">Runs on the vCPU's thread: must only wake someone (<see cref="BackendThread.Wake"/>).</param>
+    /// <param name="onSignal">Runs on the vCPU's thread: must not wait (<see cref="BackendThread.Wake"/>).</param>
     public EventBinding Bind(string name, Action onSignal)
     {
         uint port = Number(name);

@@ -58,7 +58,7 @@ public sealed class EventChannelTable
     /// <param name="port">The guest's port.</param>
     /// <param name="onSignal">
     /// Runs on the signalling vCPU's thread when the guest sends, and once now, since events may have been lost before;
-    /// must only wake someone.
+    /// must not wait: it wakes someone, or does a little itself.
     /// </param>
     /// <returns>Raises the event in the guest when called; from any thread. null when the port cannot be bound.</returns>
     public Action? BindBackend(EventPort port, Action onSignal)

@@ -10,6 +10,7 @@ namespace Domovoi.Network.Endpoints;
 public sealed class DeviceEndpoint : INetworkEndpoint
 {
     private const int FramesPerTurn = 64;
+    private const int FramesAtOnce = 1;
 
     private readonly PacketDevice _device;
     private readonly bool _hasCarrier;
@@ -27,6 +28,8 @@ public sealed class DeviceEndpoint : INetworkEndpoint
     public OffloadSupport Accepts => OffloadSupport.All;
 
     public bool IsCongested => false;
+
+    public bool IsPrompt => true;
 
     /// <summary>Makes a TAP device and plugs it into a bridge.</summary>
     /// <param name="name">Of the device, such as <c>vif1.0</c>.</param>
@@ -110,13 +113,27 @@ public sealed class DeviceEndpoint : INetworkEndpoint
             return;
         }
 
-        _mayHaveMore = false;
-        for (int count = 0; sink.HasRoom; count++)
+        _mayHaveMore = Read(sink, FramesPerTurn);
+    }
+
+    public bool ReceiveNow(IFrameSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        Read(sink, FramesAtOnce);
+        return false;
+    }
+
+    public void Dispose() => _device.Dispose();
+
+    /// <returns>Whether there may be more.</returns>
+    private bool Read(IFrameSink sink, int most)
+    {
+        for (int count = 0; sink.HasRoom && count < most; count++)
         {
             int length = _device.Read(_buffer, out int tag);
             if (length == 0)
             {
-                return;
+                return false;
             }
 
             if (length > OffloadHeader.Size && OffloadHeader.Read(_buffer) is { } offload)
@@ -130,16 +147,10 @@ public sealed class DeviceEndpoint : INetworkEndpoint
 
                 sink.Deliver(_frame);
             }
-
-            if (count == FramesPerTurn)
-            {
-                _mayHaveMore = true;
-                return;
-            }
         }
-    }
 
-    public void Dispose() => _device.Dispose();
+        return sink.HasRoom;
+    }
 
     private static bool Filters(string bridge)
     {

@@ -4,8 +4,11 @@ using Domovoi.Network.Frames;
 
 namespace Domovoi.Network.Endpoints;
 
-/// <summary>What stands behind a vif on the host's side: NAT, a TAP device, an interface, other guests. Belongs to the vif's thread.</summary>
-/// <remarks>The vif's loop: <see cref="Prepare"/>, wait, <see cref="Receive"/>; <see cref="Send"/> at any time between.</remarks>
+/// <summary>What stands behind a vif on the host's side: NAT, a TAP device, an interface, other guests. Belongs to whoever holds the vif's gate.</summary>
+/// <remarks>
+/// The vif's loop: <see cref="Prepare"/>, wait, <see cref="Receive"/>; <see cref="Send"/> at any time between. While that thread waits, a vCPU
+/// may send a frame itself and <see cref="ReceiveNow"/> what has come back.
+/// </remarks>
 public interface INetworkEndpoint : IDisposable
 {
     /// <summary>Unfinished work it takes with a frame.</summary>
@@ -13,6 +16,9 @@ public interface INetworkEndpoint : IDisposable
 
     /// <summary>Frames would be lost now; the guest's are left in its ring for a moment.</summary>
     bool IsCongested { get; }
+
+    /// <summary>Sending a frame takes no longer than the host's kernel does for one, so that a vCPU may do it.</summary>
+    bool IsPrompt { get; }
 
     /// <summary>A driver in the guest has connected or gone, as if a cable were plugged.</summary>
     void SetCarrier(bool isUp);
@@ -30,4 +36,8 @@ public interface INetworkEndpoint : IDisposable
     /// <param name="set">After the wait.</param>
     /// <param name="sink">Takes the frames.</param>
     void Receive(PollSet set, IFrameSink sink);
+
+    /// <summary>Delivers a few frames that have come already, without the thread that waits; it will find the others.</summary>
+    /// <returns>Whether that thread has to stop waiting and prepare anew: what it waits for is out of date.</returns>
+    bool ReceiveNow(IFrameSink sink);
 }

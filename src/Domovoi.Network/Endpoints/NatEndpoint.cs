@@ -26,6 +26,7 @@ public sealed class NatEndpoint : INetworkEndpoint
     private readonly SlirpLibrary _library;
     private readonly Queue<Frame> _waiting = new();
     private readonly FramePool _pool = new(64);
+    private readonly PollSet _now = new();
     private long _lost;
     private bool _isWaiting;
 
@@ -47,6 +48,8 @@ public sealed class NatEndpoint : INetworkEndpoint
     public OffloadSupport Accepts => OffloadSupport.Tcp4 | OffloadSupport.Tcp6;
 
     public bool IsCongested => false;
+
+    public bool IsPrompt => true;
 
     /// <summary>Frames the guest did not take in time.</summary>
     public long Lost => Volatile.Read(ref _lost);
@@ -121,6 +124,17 @@ public sealed class NatEndpoint : INetworkEndpoint
             _library.Serve(set);
             Drain(sink);
         }
+    }
+
+    public bool ReceiveNow(IFrameSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        _now.Clear();
+        _library.Prepare(_now);
+        _now.Wait(TimeSpan.Zero);
+        _library.Serve(_now);
+        Drain(sink);
+        return true;
     }
 
     public void Dispose() => _library.Dispose();

@@ -49,6 +49,9 @@ public sealed class SwitchEndpoint : INetworkEndpoint
 
     public OffloadSupport Accepts => OffloadSupport.All;
 
+    /// <summary>Not when it is time to look into the switch's folder.</summary>
+    public bool IsPrompt => _time.GetElapsedTime(_lookedAround) <= s_lookAround;
+
     public bool IsCongested
     {
         get
@@ -167,6 +170,8 @@ public sealed class SwitchEndpoint : INetworkEndpoint
             Accept();
         }
     }
+
+    public bool ReceiveNow(IFrameSink sink) => false;       // another process has to run before it can answer
 
     public void Dispose()
     {

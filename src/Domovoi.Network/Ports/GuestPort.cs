@@ -8,7 +8,7 @@ using Domovoi.Network.Vlans;
 
 namespace Domovoi.Network.Ports;
 
-/// <summary>A guest's plug in a network: what it may send and what it gets. Belongs to the thread of its vif.</summary>
+/// <summary>A guest's plug in a network: what it may send and what it gets. Belongs to whoever holds its vif's gate.</summary>
 /// <remarks>
 /// Example, a guest on <c>bridge=xenbr0,vlan=10,ip=10.0.0.5</c> sends a frame: it is captured as the guest sent it, its addresses are
 /// compared, it gets the tag of VLAN 10, is counted, and the endpoint writes it to the host's TAP device. A frame from there with the

@@ -8,11 +8,12 @@ using Domovoi.Xenstore.Store;
 
 namespace Domovoi.Backends.Nics;
 
-/// <summary>A guest's network driver: honest unless a test writes its rings by hand. It sends no events: the endpoint under test looks each millisecond.</summary>
+/// <summary>A guest's network driver: honest unless a test writes its rings by hand. It sends events only when told to: the endpoint under test looks each millisecond.</summary>
 internal sealed class FakeNetfront
 {
     private readonly TestGuest _guest;
     private readonly NodePath _front;
+    private readonly EventPort _event;
     private readonly Dictionary<ushort, Mfn> _pages = [];
     private ushort _nextId;
 
@@ -24,7 +25,8 @@ internal sealed class FakeNetfront
         Receive = new FrontRing(guest, 8);
         Write("tx-ring-ref", Transmit.References[0].Value);
         Write("rx-ring-ref", Receive.References[0].Value);
-        Write("event-channel", guest.Events.AllocateForBackend().Value);
+        _event = guest.Events.AllocateForBackend();
+        Write("event-channel", _event.Value);
         Write("request-rx-copy", 1);
         foreach (string feature in features.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -38,6 +40,9 @@ internal sealed class FakeNetfront
 
     internal void Write(string node, uint value) =>
         _guest.Store.Write(_front.Child(node), value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary><c>EVTCHNOP_send</c></summary>
+    internal void Signal() => Assert.Equal(XenError.None, _guest.Events.Send(_event));
 
     internal void Connect() => Write("state", (uint)XenbusState.Connected);
 

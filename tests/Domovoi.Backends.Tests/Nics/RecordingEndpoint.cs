@@ -11,6 +11,12 @@ internal sealed class RecordingEndpoint : INetworkEndpoint
 {
     internal ConcurrentQueue<(byte[] Bytes, FrameOffload Offload)> Sent { get; } = [];
 
+    /// <summary>Who called <see cref="Send"/> last (managed thread id).</summary>
+    internal int Sender { get; private set; }
+
+    /// <summary>How long the vif's thread may wait without looking here.</summary>
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Frames for the guest; <see cref="NicDeviceTests"/> wakes the vif after adding.</summary>
     internal ConcurrentQueue<(byte[] Bytes, FrameOffload Offload)> Incoming { get; } = [];
 
@@ -20,13 +26,21 @@ internal sealed class RecordingEndpoint : INetworkEndpoint
 
     public bool IsCongested => false;
 
+    public bool IsPrompt => true;
+
     public void SetCarrier(bool isUp) => IsUp = isUp;
 
-    public void Send(Frame frame) => Sent.Enqueue((frame.Bytes.ToArray(), frame.Offload));
+    public void Send(Frame frame)
+    {
+        Sender = Environment.CurrentManagedThreadId;
+        Sent.Enqueue((frame.Bytes.ToArray(), frame.Offload));
+    }
 
-    public TimeSpan Prepare(PollSet set, IFrameSink sink) => TimeSpan.FromMilliseconds(1);
+    public TimeSpan Prepare(PollSet set, IFrameSink sink) => Patience;
 
-    public void Receive(PollSet set, IFrameSink sink)
+    public void Receive(PollSet set, IFrameSink sink) => ReceiveNow(sink);
+
+    public bool ReceiveNow(IFrameSink sink)
     {
         Frame frame = new();
         while (sink.HasRoom && Incoming.TryDequeue(out (byte[] Bytes, FrameOffload Offload) next))
@@ -35,6 +49,8 @@ internal sealed class RecordingEndpoint : INetworkEndpoint
             frame.Offload = next.Offload;
             sink.Deliver(frame);
         }
+
+        return false;
     }
 
     public void Dispose()
