@@ -34,6 +34,7 @@ public sealed unsafe partial class ImageFile : IDisposable
     private const int ENOSPC = 28;
     private const int EOPNOTSUPP = 95;
     private const int IOV_MAX = 1024;
+    private const int RWF_NOWAIT = 8;
     private const int FALLOC_FL_KEEP_SIZE = 1;
     private const int FALLOC_FL_PUNCH_HOLE = 2;
     private const int F_OFD_SETLK = 37;
@@ -95,6 +96,12 @@ public sealed unsafe partial class ImageFile : IDisposable
     /// <summary>Writes the vectors to the image.</summary>
     public int Write(long offset, ReadOnlySpan<IoVector> vectors) => Transfer(offset, vectors, write: true);
 
+    /// <summary>As <see cref="Read"/> with <c>RWF_NOWAIT</c>: EAGAIN where that would wait for a device, EOPNOTSUPP where Linux cannot tell.</summary>
+    public int ReadNow(long offset, ReadOnlySpan<IoVector> vectors) => TransferNow(offset, vectors, write: false);
+
+    /// <summary>As <see cref="Write"/> with <c>RWF_NOWAIT</c>; after EAGAIN any part of it may be written.</summary>
+    public int WriteNow(long offset, ReadOnlySpan<IoVector> vectors) => TransferNow(offset, vectors, write: true);
+
     /// <summary>Returns once what was written is on the device, as far as the host can tell.</summary>
     public int Flush() => fdatasync(_file) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
@@ -116,6 +123,31 @@ public sealed unsafe partial class ImageFile : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private int TransferNow(long offset, ReadOnlySpan<IoVector> vectors, bool write)
+    {
+        if (vectors.Length > IOV_MAX)
+        {
+            return EAGAIN;
+        }
+
+        long expected = 0;
+        foreach (IoVector vector in vectors)
+        {
+            expected += vector.Length;
+        }
+
+        nint moved;
+        fixed (IoVector* first = vectors)
+        {
+            // SAFETY: the vectors' memory outlives the call, as who made them promises.
+            moved = write
+                ? pwritev2(_file, first, vectors.Length, offset, RWF_NOWAIT)
+                : preadv2(_file, first, vectors.Length, offset, RWF_NOWAIT);
+        }
+
+        return moved == expected ? 0 : moved >= 0 ? EAGAIN : Marshal.GetLastPInvokeError();
+    }
 
     /// <summary>Goes on after short transfers, which happen at limits and after signals.</summary>
     private int Transfer(long offset, ReadOnlySpan<IoVector> vectors, bool write)
@@ -171,6 +203,12 @@ public sealed unsafe partial class ImageFile : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint pwritev(SafeFileHandle fd, IoVector* vectors, int count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint preadv2(SafeFileHandle fd, IoVector* vectors, int count, long offset, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pwritev2(SafeFileHandle fd, IoVector* vectors, int count, long offset, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle fd);

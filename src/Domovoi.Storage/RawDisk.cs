@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using Domovoi.Linux;
 
 namespace Domovoi.Storage;
@@ -17,11 +18,21 @@ public sealed class RawDisk : IDisk
     private const int EOPNOTSUPP = 95;
     private const int ENOLCK = 37;
 
-    private readonly ImageFile _file;
+    /// <summary>A write to the page cache that takes longer has waited: the host has too much to write back.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(2);
 
-    private RawDisk(ImageFile file, bool readOnly, bool discard)
+    /// <summary>For so long after one that waited, writes are taken to wait.</summary>
+    private static readonly TimeSpan WaitsOn = TimeSpan.FromMilliseconds(200);
+
+    private readonly ImageFile _file;
+    private readonly bool _isDirect;
+    private volatile bool _cannotTell;                      // this file system has no RWF_NOWAIT for writes
+    private long _lastWait = long.MinValue / 2;                             // Stopwatch ticks
+
+    private RawDisk(ImageFile file, bool readOnly, bool discard, bool direct)
     {
         _file = file;
+        _isDirect = direct;
         IsReadOnly = readOnly;
         CanDiscard = discard && !readOnly;
     }
@@ -54,7 +65,7 @@ public sealed class RawDisk : IDisk
                     $"`truncate -s 10G {path}` makes a sparse one");
             }
 
-            return new RawDisk(file, options.ReadOnly, options.Discard);
+            return new RawDisk(file, options.ReadOnly, options.Discard, options.Direct);
         }
         catch
         {
@@ -66,6 +77,41 @@ public sealed class RawDisk : IDisk
     public int Read(long offset, ReadOnlySpan<IoVector> into) => _file.Read(offset, into);
 
     public int Write(long offset, ReadOnlySpan<IoVector> from) => _file.Write(offset, from);
+
+    public int ReadNow(long offset, ReadOnlySpan<IoVector> into) => _isDirect ? IDisk.WouldWait : _file.ReadNow(offset, into);
+
+    /// <summary>Where the file system cannot say whether a write would wait, it is taken not to, unless one lately has.</summary>
+    public int WriteNow(long offset, ReadOnlySpan<IoVector> from)
+    {
+        if (_isDirect)
+        {
+            return IDisk.WouldWait;
+        }
+
+        if (!_cannotTell)
+        {
+            int error = _file.WriteNow(offset, from);
+            _cannotTell = ImageFile.IsUnsupported(error) && !_file.IsBlockDevice;
+            if (!_cannotTell)
+            {
+                return error;
+            }
+        }
+
+        long began = Stopwatch.GetTimestamp();
+        if (Stopwatch.GetElapsedTime(Volatile.Read(ref _lastWait), began) < WaitsOn)
+        {
+            return IDisk.WouldWait;
+        }
+
+        int result = _file.Write(offset, from);
+        if (Stopwatch.GetElapsedTime(began) > Wait)
+        {
+            Volatile.Write(ref _lastWait, Stopwatch.GetTimestamp());
+        }
+
+        return result;
+    }
 
     public int Flush() => _file.Flush();
 

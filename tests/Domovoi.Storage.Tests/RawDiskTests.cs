@@ -25,6 +25,40 @@ public sealed class RawDiskTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsInThePageCache_IsReadAndWrittenAtOnce()
+    {
+        using RawDisk disk = RawDisk.Open(_image.Path, new DiskOptions());
+        using Pinned written = new(64 * 1024, fill: 7);
+        using Pinned read = new(64 * 1024);
+        Assert.Equal(0, disk.Write(8192, written.Vectors()));
+        int error = disk.ReadNow(8192, read.Vectors(4));
+        Assert.SkipWhen(error == 95, "the file system here cannot tell what is in the page cache");
+        Assert.Equal(0, error);
+        Assert.Equal(written.Bytes, read.Bytes);
+        written.Bytes.Fill(8);
+        Assert.Equal(0, disk.WriteNow(8192, written.Vectors(16)));
+        Assert.Equal(0, disk.Read(8192, read.Vectors()));
+        Assert.Equal(written.Bytes, read.Bytes);
+    }
+
+    [Fact]
+    public void PastThePageCache_NothingIsDoneAtOnce()
+    {
+        using RawDisk disk = RawDisk.Open(_image.Path, new DiskOptions(Direct: true));
+        using Pinned bytes = new(4096);
+        Assert.Equal(IDisk.WouldWait, ((IDisk)disk).ReadNow(0, bytes.Vectors()));
+        Assert.Equal(IDisk.WouldWait, ((IDisk)disk).WriteNow(0, bytes.Vectors()));
+    }
+
+    [Fact]
+    public void ReadBehindTheEnd_AtOnce_IsNoSuccess()
+    {
+        using RawDisk disk = RawDisk.Open(_image.Path, new DiskOptions());
+        using Pinned read = new(8192);
+        Assert.NotEqual(0, disk.ReadNow((4 * MiB) - 4096, read.Vectors()));
+    }
+
+    [Fact]
     public void ManyVectors_GoThroughThoughOneCallTakesFewer()
     {
         using RawDisk disk = RawDisk.Open(_image.Path, new DiskOptions());

@@ -24,14 +24,23 @@ internal sealed class BlockTransfer
     private readonly BlockDevice _device;
     private readonly ServedDomain _domain;
     private readonly PersistentGrants? _persistent;
+    private readonly Action _beforeWaiting;
     private readonly CancellationToken _stopping;
     private readonly BlockSegment[] _segments = new BlockSegment[MostSegments];
     private readonly IoVector[] _vectors = new IoVector[MostSegments];
-    private readonly ulong[] _frames = new ulong[MostSegments];
-    private readonly List<GrantMapping> _pinned = new(MostSegments);
+    private readonly Mfn[] _frames = new Mfn[MostSegments];
+    private readonly GrantRef[] _pinned = new GrantRef[MostSegments];
+    private int _pinnedCount;
 
-    internal BlockTransfer(BlockDevice device, ServedDomain domain, PersistentGrants? persistent, CancellationToken stopping)
+    /// <param name="device">Whose requests these are.</param>
+    /// <param name="domain">Whose guest.</param>
+    /// <param name="persistent">The grants its front end uses again, or null.</param>
+    /// <param name="beforeWaiting">Called before a request waits for a device, perhaps more than once.</param>
+    /// <param name="stopping">Cancelled when the device goes.</param>
+    internal BlockTransfer(
+        BlockDevice device, ServedDomain domain, PersistentGrants? persistent, Action beforeWaiting, CancellationToken stopping)
     {
+        _beforeWaiting = beforeWaiting;
         _device = device;
         _domain = domain;
         _persistent = persistent;
@@ -133,7 +142,7 @@ internal sealed class BlockTransfer
         }
         finally
         {
-            Unpin();
+            Unpin(isWrite);
         }
     }
 
@@ -165,23 +174,28 @@ internal sealed class BlockTransfer
     private bool TryPin(int count, bool isWrite, out int vectors)
     {
         vectors = 0;
+        ReadOnlySpan<BlockSegment> segments = _segments.AsSpan(0, count);
+        Span<Mfn> frames = _frames.AsSpan(0, count);
         for (int index = 0; index < count; index++)
         {
-            ref readonly BlockSegment segment = ref _segments[index];
-            GrantMapping? page = _persistent?.Find(segment.Grant);
-            if (page is null)
-            {
-                if (!_domain.Grants.TryMap(segment.Grant, readOnly: isWrite, out page))
-                {
-                    return false;
-                }
+            _pinned[index] = segments[index].Grant;
+        }
 
-                _pinned.Add(page!);
+        if (_persistent?.TryFind(_pinned.AsSpan(0, count), frames) != true)
+        {
+            if (!_domain.Grants.TryPin(_pinned.AsSpan(0, count), readOnly: isWrite, frames))
+            {
+                return false;
             }
 
-            _frames[index] = page!.Frame.Value;
+            _pinnedCount = count;
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            ref readonly BlockSegment segment = ref segments[index];
             IoVector vector = _domain.Memory.Vector(
-                page.Frame.Value,
+                frames[index].Value,
                 segment.FirstSector * SectorBytes,
                 (segment.LastSector - segment.FirstSector + 1) * SectorBytes);
             if (vectors > 0 && _vectors[vectors - 1].Address + _vectors[vectors - 1].Length == vector.Address)
@@ -197,18 +211,18 @@ internal sealed class BlockTransfer
         return true;
     }
 
-    private void Unpin()
+    private void Unpin(bool isWrite)
     {
-        _pinned.ForEach(static page => page.Dispose());
-        _pinned.Clear();
+        _domain.Grants.Unpin(_pinned.AsSpan(0, _pinnedCount), readOnly: isWrite);
+        _pinnedCount = 0;
     }
 
     /// <summary>Code that was read from the disk over code the guest has run.</summary>
     private void ReportWrites(int count)
     {
-        for (int index = 0; index < count; index++)
+        foreach (Mfn frame in _frames.AsSpan(0, count))
         {
-            _domain.Memory.ReportCodeWrites(PhysicalAddress.OfFrame(_frames[index]), PhysicalAddress.PageSize);
+            _domain.Memory.ReportCodeWrites(PhysicalAddress.OfFrame(frame.Value), PhysicalAddress.PageSize);
         }
     }
 
@@ -236,6 +250,7 @@ internal sealed class BlockTransfer
             return BlockStatus.Error;
         }
 
+        _beforeWaiting();
         int error = disk.Discard((long)sector * SectorBytes, (long)count * SectorBytes);
         return error == 0 ? BlockStatus.Okay : ImageFile.IsUnsupported(error) ? BlockStatus.NotSupported : BlockStatus.Error;
     }
@@ -243,6 +258,13 @@ internal sealed class BlockTransfer
     /// <summary>Does it, and again as long as the policy for the host's errors says so.</summary>
     private BlockStatus Attempt(IDisk disk, DiskWork work, long offset, int vectors)
     {
+        if ((work == DiskWork.Read && disk.ReadNow(offset, _vectors.AsSpan(0, vectors)) == 0) ||
+            (work == DiskWork.Write && disk.WriteNow(offset, _vectors.AsSpan(0, vectors)) == 0))
+        {
+            return BlockStatus.Okay;
+        }
+
+        _beforeWaiting();
         while (true)
         {
             int error = work switch

@@ -18,18 +18,39 @@ internal sealed class PersistentGrants(GrantTable grants) : IDisposable
     {
         lock (_gate)
         {
-            if (_mappings.TryGetValue(reference.Value, out GrantMapping? mapping))
-            {
-                return mapping;
-            }
-
-            if (_mappings.Count < Most && grants.TryMap(reference, readOnly: false, out mapping))
-            {
-                _mappings.Add(reference.Value, mapping!);
-            }
-
-            return mapping;
+            return FindLocked(reference);
         }
+    }
+
+    /// <summary>The frames of many grants, one for each; false when one of them has to be pinned by itself.</summary>
+    internal bool TryFind(ReadOnlySpan<GrantRef> references, Span<Mfn> frames)
+    {
+        lock (_gate)
+        {
+            for (int index = 0; index < references.Length; index++)
+            {
+                if (FindLocked(references[index]) is not { } mapping)
+                {
+                    return false;
+                }
+
+                frames[index] = mapping.Frame;
+            }
+        }
+
+        return true;
+    }
+
+    private GrantMapping? FindLocked(GrantRef reference)
+    {
+        if (!_mappings.TryGetValue(reference.Value, out GrantMapping? mapping) &&
+            _mappings.Count < Most &&
+            grants.TryMap(reference, readOnly: false, out mapping))
+        {
+            _mappings.Add(reference.Value, mapping!);
+        }
+
+        return mapping;
     }
 
     public void Dispose()

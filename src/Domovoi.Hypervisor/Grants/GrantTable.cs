@@ -81,6 +81,42 @@ public sealed class GrantTable
         return mapping is not null;
     }
 
+    /// <summary>Pins many grants for a back end: all of them, or none. The same grant may be among them more than once.</summary>
+    /// <param name="references">The grants.</param>
+    /// <param name="readOnly">The back end will only read them.</param>
+    /// <param name="frames">Receives their machine frames, one for each.</param>
+    public bool TryPin(ReadOnlySpan<GrantRef> references, bool readOnly, Span<Mfn> frames)
+    {
+        lock (_gate)
+        {
+            lock (_frames.Gate)
+            {
+                for (int index = 0; index < references.Length; index++)
+                {
+                    if (PinLocked(references[index], DomainId.Zero, readOnly, out frames[index]) != GrantStatus.Okay)
+                    {
+                        UnpinLocked(references[..index], readOnly);
+                        return false;
+                    }
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends one use of each, after <see cref="TryPin"/>.</summary>
+    public void Unpin(ReadOnlySpan<GrantRef> references, bool readOnly)
+    {
+        lock (_gate)
+        {
+            lock (_frames.Gate)
+            {
+                UnpinLocked(references, readOnly);
+            }
+        }
+    }
+
     /// <summary>Copies out of a granted frame, for a back end.</summary>
     /// <returns>false when the range leaves the frame or the guest does not grant it to domain 0.</returns>
     public bool TryCopyFrom(GrantRef reference, int offset, Span<byte> destination)
@@ -141,54 +177,64 @@ public sealed class GrantTable
     /// <summary>Marks an entry as in use and keeps its frame.</summary>
     internal GrantStatus Pin(GrantRef reference, DomainId user, bool readOnly, out Mfn frame)
     {
-        frame = Mfn.Invalid;
         lock (_gate)
         {
-            if (reference.Value >= (uint)_active.Length)
+            lock (_frames.Gate)
             {
-                return GrantStatus.BadReference;
+                return PinLocked(reference, user, readOnly, out frame);
             }
-
-            ref ActiveGrant active = ref _active[reference.Value];
-            if (active.IsPinned && (active.User != user || Math.Max(active.Readers, active.Writers) == int.MaxValue))
-            {
-                return GrantStatus.GeneralError;
-            }
-
-            PhysicalAddress entry = AddressOf(reference);
-            if (!TryMark(ref _memory.Shared<uint>(entry), in active, user, readOnly))
-            {
-                return GrantStatus.GeneralError;
-            }
-
-            if (!active.IsPinned)
-            {
-                active.Frame = Volatile.Read(ref _memory.Shared<uint>(entry + 4));
-                active.User = user;
-            }
-
-            if (!TryHold(active.Frame, readOnly))
-            {
-                ClearMarks(entry, in active);
-                return GrantStatus.GeneralError;
-            }
-
-            active.Readers += readOnly ? 1 : 0;
-            active.Writers += readOnly ? 0 : 1;
-            frame = new Mfn(active.Frame);
-            return GrantStatus.Okay;
         }
     }
 
     /// <summary>Ends one use of an entry.</summary>
-    internal void Unpin(GrantRef reference, bool readOnly)
+    internal void Unpin(GrantRef reference, bool readOnly) => Unpin([reference], readOnly);
+
+    private GrantStatus PinLocked(GrantRef reference, DomainId user, bool readOnly, out Mfn frame)
     {
-        lock (_gate)
+        frame = Mfn.Invalid;
+        if (reference.Value >= (uint)_active.Length)
+        {
+            return GrantStatus.BadReference;
+        }
+
+        ref ActiveGrant active = ref _active[reference.Value];
+        if (active.IsPinned && (active.User != user || Math.Max(active.Readers, active.Writers) == int.MaxValue))
+        {
+            return GrantStatus.GeneralError;
+        }
+
+        PhysicalAddress entry = AddressOf(reference);
+        if (!TryMark(ref _memory.Shared<uint>(entry), in active, user, readOnly))
+        {
+            return GrantStatus.GeneralError;
+        }
+
+        if (!active.IsPinned)
+        {
+            active.Frame = Volatile.Read(ref _memory.Shared<uint>(entry + 4));
+            active.User = user;
+        }
+
+        if (!TryHoldLocked(active.Frame, readOnly))
+        {
+            ClearMarks(entry, in active);
+            return GrantStatus.GeneralError;
+        }
+
+        active.Readers += readOnly ? 1 : 0;
+        active.Writers += readOnly ? 0 : 1;
+        frame = new Mfn(active.Frame);
+        return GrantStatus.Okay;
+    }
+
+    private void UnpinLocked(ReadOnlySpan<GrantRef> references, bool readOnly)
+    {
+        foreach (GrantRef reference in references)
         {
             ref ActiveGrant active = ref _active[reference.Value];
             active.Readers -= readOnly ? 1 : 0;
             active.Writers -= readOnly ? 0 : 1;
-            Release(active.Frame, readOnly);
+            ReleaseLocked(active.Frame, readOnly);
             ClearMarks(AddressOf(reference), in active);
         }
     }
@@ -293,28 +339,20 @@ public sealed class GrantTable
         }
     }
 
-    private bool TryHold(ulong frame, bool readOnly)
-    {
-        lock (_frames.Gate)
-        {
-            return readOnly
-                ? _frames.References.TryGet(frame)
-                : _frames.References.GetTyped(frame, FrameType.Writable) == XenError.None;
-        }
-    }
+    private bool TryHoldLocked(ulong frame, bool readOnly) =>
+        readOnly
+            ? _frames.References.TryGet(frame)
+            : _frames.References.GetTyped(frame, FrameType.Writable) == XenError.None;
 
-    private void Release(ulong frame, bool readOnly)
+    private void ReleaseLocked(ulong frame, bool readOnly)
     {
-        lock (_frames.Gate)
+        if (readOnly)
         {
-            if (readOnly)
-            {
-                _frames.References.Put(frame);
-            }
-            else
-            {
-                _frames.References.PutTyped(frame, translationForgotten: true);
-            }
+            _frames.References.Put(frame);
+        }
+        else
+        {
+            _frames.References.PutTyped(frame, translationForgotten: true);
         }
     }
 

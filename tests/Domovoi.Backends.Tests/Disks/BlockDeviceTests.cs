@@ -68,6 +68,40 @@ public sealed class BlockDeviceTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ManyRequests_ThatNeedNotWait_AreAnsweredByOneWorkerInTheirOrder(bool persistent)
+    {
+        TestDisk disk = new(4096) { AnswersAtOnce = true };
+        using BlockFront front = new(disk, persistent);
+        GrantRef page = front.Page(fill: 3).Reference;
+        for (int round = 0; round < 50; round++)
+        {
+            List<BlockResponse> answers = front.Send(
+                [.. Enumerable.Range(0, 20).Select(i => front.Request((BlockOperation)(i % 2), (ulong)i, Segment(page, 0, 0)))]);
+            Assert.All(answers, static answer => Assert.Equal(BlockStatus.Okay, answer.Status));
+            Assert.Equal(answers.Select(static answer => answer.Id).Order(), answers.Select(static answer => answer.Id));
+        }
+
+        Assert.Equal(1, disk.MostUnderWay);
+    }
+
+    [Fact]
+    public void Requests_BehindOneThatWaits_AreTakenByAnotherWorker()
+    {
+        TestDisk disk = new(4096);
+        using BlockFront front = new(disk);
+        GrantRef page = front.Page().Reference;
+        disk.Open.Reset();
+        front.Ring.Send(front.Request(BlockOperation.Read, 0, Segment(page, 0, 0)));
+        front.Signal();
+        TestGuest.Until(() => disk.MostUnderWay == 1);
+        Assert.Equal(BlockStatus.Okay, front.Do(front.Request(BlockOperation.Write, 1, Segment(page, 0, 0))));
+        disk.Open.Set();
+        TestGuest.Until(() => front.Ring.Take<BlockResponse>().Count == 1);
+    }
+
     [Fact]
     public void Barrier_ComesAfterAllBeforeIt_AndIsFlushedOnBothSides()
     {

@@ -28,11 +28,12 @@ public sealed class HostileBlockFrontTests
         });
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void AnyRequests_AreAnswered_AndHarmNothing(bool persistent)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void AnyRequests_AreAnswered_AndHarmNothing(bool persistent, bool atOnce)
     {
-        TestDisk disk = new(4096);
+        TestDisk disk = new(4096) { AnswersAtOnce = atOnce };
         using BlockFront front = new(disk, persistent);
         (GrantRef, Mfn)[] pages = [.. Enumerable.Range(0, 20).Select(_ => front.Page())];
         Gen.OneOf(AnyRequest, LikelyRequest).Array[1, 30].Sample(

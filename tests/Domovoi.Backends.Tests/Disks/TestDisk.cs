@@ -33,7 +33,14 @@ internal sealed class TestDisk(int sectors) : IDisk
 
     internal bool IsDisposed { get; private set; }
 
+    /// <summary>As an image that lies in the host's page cache.</summary>
+    internal bool AnswersAtOnce { get; init; }
+
     internal void Grow(int sectors) => Array.Resize(ref _bytes, sectors * 512);
+
+    public int ReadNow(long offset, ReadOnlySpan<IoVector> into) => AnswersAtOnce ? Read(offset, into) : IDisk.WouldWait;
+
+    public int WriteNow(long offset, ReadOnlySpan<IoVector> from) => AnswersAtOnce ? Write(offset, from) : IDisk.WouldWait;
 
     public int Read(long offset, ReadOnlySpan<IoVector> into)
     {

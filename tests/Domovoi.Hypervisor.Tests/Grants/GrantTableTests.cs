@@ -85,6 +85,22 @@ public sealed class GrantTableTests : IDisposable
     }
 
     [Fact]
+    public void TryPin_OfMany_TakesAllOrNone()
+    {
+        Grant(5, DomainId.Zero, GrantFlags.PermitAccess);
+        Grant(6, DomainId.Zero, GrantFlags.PermitAccess | GrantFlags.ReadOnly);
+        Mfn[] frames = new Mfn[3];
+
+        Assert.False(_grants.TryPin([new GrantRef(5), new GrantRef(5), new GrantRef(6)], readOnly: false, frames));
+        Assert.Equal((GrantFlags.PermitAccess, GrantFlags.PermitAccess | GrantFlags.ReadOnly), (FlagsOf(5), FlagsOf(6)));
+        Assert.True(_grants.TryPin([new GrantRef(5), new GrantRef(6), new GrantRef(5)], readOnly: true, frames));
+        Assert.Equal([_frame, _frame, _frame], frames);
+        _grants.Unpin([new GrantRef(5), new GrantRef(6), new GrantRef(5)], readOnly: true);
+        Assert.Equal(GrantFlags.PermitAccess, FlagsOf(5));
+        Assert.Equal((0u, 1u), (_guest.Frames.Describe(_frame).TypeCount, _guest.Frames.Describe(_frame).References));
+    }
+
+    [Fact]
     public void TryMap_OfAPageTableForWriting_IsRefused()
     {
         _guest.Tables.Pin(_frame, 1);
