@@ -14,7 +14,11 @@ namespace Domovoi.Storage.Nbd;
 internal sealed class NbdConnection : IDisposable
 {
     private const int HeaderSize = 28;
+    private const int EIO = 5;
     private const int EPROTO = 71;
+    private const int LargestErrno = 4095;
+
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(10);
 
     private readonly NbdStream _stream;
     private readonly Thread _receiver;
@@ -24,13 +28,18 @@ internal sealed class NbdConnection : IDisposable
     private ulong _lastCookie;
     private bool _broken;
 
+    /// <param name="socket">Connected; the connection's from here on.</param>
+    /// <param name="export">The export's name.</param>
+    /// <param name="patience">How long a server may be silent before the first request; ten seconds.</param>
     /// <exception cref="DiskException">The server does not give the export.</exception>
-    internal NbdConnection(Socket socket, string export)
+    internal NbdConnection(Socket socket, string export, TimeSpan? patience = null)
     {
         _stream = new NbdStream(socket);
         try
         {
+            _stream.LimitWaits(patience ?? LongestSilence);
             Export = NbdHandshake.Negotiate(_stream, export);
+            _stream.LimitWaits(Timeout.InfiniteTimeSpan);   // a request may wait as long as the server's disk does
         }
         catch
         {
@@ -161,22 +170,24 @@ internal sealed class NbdConnection : IDisposable
 
     private void TakeSimple()
     {
-        int error = (int)_stream.ReadUInt32();
-        NbdRequest request = Find(_stream.ReadUInt64(), isLast: true);
+        uint word = _stream.ReadUInt32();
+        int error = word == 0 ? 0 : Errno(word);
+        ulong cookie = _stream.ReadUInt64();
+        NbdRequest request = Find(cookie);
         request.Note(error);
         if (error == 0 && request.Command == NbdCommand.Read)
         {
             if (Export.StructuredReplies)
             {
                 request.Note(EPROTO);
-                request.Complete();
+                End(cookie);
                 throw new InvalidDataException("A read was answered without chunks.");
             }
 
             request.Fill(0, request.Length, vector => _stream.Read(vector.Bytes));
         }
 
-        request.Complete();
+        End(cookie);
     }
 
     private void TakeChunk()
@@ -186,7 +197,7 @@ internal sealed class NbdConnection : IDisposable
         ulong cookie = _stream.ReadUInt64();
         uint length = _stream.ReadUInt32();
         bool isLast = (flags & NbdProtocol.ChunkDone) != 0;
-        NbdRequest request = Find(cookie, isLast: false);
+        NbdRequest request = Find(cookie);
         switch (type)
         {
             case NbdProtocol.ChunkNone when length == 0 && isLast:
@@ -200,7 +211,7 @@ internal sealed class NbdConnection : IDisposable
                 request.Fill(start, count, static vector => vector.Bytes.Clear());
                 break;
             case >= NbdProtocol.ChunkErrorBit when length >= 4:
-                request.Note(Math.Max(1, (int)_stream.ReadUInt32()));
+                request.Note(Errno(_stream.ReadUInt32()));
                 _stream.Skip(length - 4);
                 break;
             default:
@@ -209,9 +220,12 @@ internal sealed class NbdConnection : IDisposable
 
         if (isLast)
         {
-            Find(cookie, isLast: true).Complete();
+            End(cookie);
         }
     }
+
+    /// <summary>A server's error as one of Linux's: those of the protocol have the same numbers.</summary>
+    private static int Errno(uint word) => word is > 0 and <= LargestErrno ? (int)word : EIO;
 
     private static (long Start, long Count) Inside(NbdRequest request, ulong offset, uint count)
     {
@@ -221,22 +235,26 @@ internal sealed class NbdConnection : IDisposable
             : throw new InvalidDataException("A chunk lies outside of its request.");
     }
 
-    private NbdRequest Find(ulong cookie, bool isLast)
+    private NbdRequest Find(ulong cookie)
     {
         lock (_gate)
         {
-            if (!_waiting.TryGetValue(cookie, out NbdRequest? request))
-            {
-                throw new InvalidDataException("An answer belongs to no request.");
-            }
-
-            if (isLast)
-            {
-                _waiting.Remove(cookie);
-            }
-
-            return request;
+            return _waiting.TryGetValue(cookie, out NbdRequest? request)
+                ? request
+                : throw new InvalidDataException("An answer belongs to no request.");
         }
+    }
+
+    /// <summary>The whole answer is there. Until then the request is among those that a broken connection fails.</summary>
+    private void End(ulong cookie)
+    {
+        NbdRequest? request;
+        lock (_gate)
+        {
+            _waiting.Remove(cookie, out request);
+        }
+
+        request?.Complete();
     }
 
     private void FailAll()

@@ -14,11 +14,12 @@ public sealed class NbdDisk : IDisk
 {
     private const int EIO = 5;
     private const long LargestTrim = 1L << 30;
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Func<Socket> _connect;
     private readonly string _export;
     private readonly TimeSpan _patience;
+    private readonly TimeSpan _pause;                       // between attempts to connect
     private readonly NbdExport _description;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _connecting = new();              // guards the next
@@ -32,6 +33,7 @@ public sealed class NbdDisk : IDisk
         _connect = connect;
         _export = export;
         _patience = patience;
+        _pause = patience / 4 < LongestPause ? patience / 4 : LongestPause;
         _connection = new NbdConnection(connect(), export);
         _description = _connection.Export;
         IsReadOnly = options.ReadOnly;
@@ -140,7 +142,7 @@ public sealed class NbdDisk : IDisk
 
     private int Perform(NbdCommand command, long offset, long length, IoVector[] vectors)
     {
-        for (long deadline = long.MaxValue; ; _disposed.Token.WaitHandle.WaitOne(BetweenAttempts))
+        for (long deadline = long.MaxValue; ; _disposed.Token.WaitHandle.WaitOne(_pause))
         {
             if (Connection() is not { } connection)
             {
@@ -189,7 +191,7 @@ public sealed class NbdDisk : IDisk
                     return null;
                 }
 
-                _disposed.Token.WaitHandle.WaitOne(BetweenAttempts);
+                _disposed.Token.WaitHandle.WaitOne(_pause);
             }
 
             return null;

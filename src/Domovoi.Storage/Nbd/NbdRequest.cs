@@ -9,8 +9,12 @@ internal sealed class NbdRequest(NbdCommand command, long offset, long length, I
     /// <summary>Not an errno: the connection broke before the answer came, and the request may be sent again.</summary>
     internal const int ConnectionLost = -1;
 
+    private const int EPROTO = 71;
+
     private readonly ManualResetEventSlim _done = new();
     private int _error;
+    private bool _isFilled = command != NbdCommand.Read || length == 0;
+    private bool[]? _filled;                                // by byte, while chunks have filled a part
 
     internal NbdCommand Command => command;
 
@@ -24,7 +28,16 @@ internal sealed class NbdRequest(NbdCommand command, long offset, long length, I
     /// <summary>The first error counts.</summary>
     internal void Note(int error) => _error = _error == 0 ? error : _error;
 
-    internal void Complete() => _done.Set();
+    /// <summary>The answer is there. A read whose bytes did not all come is an error, whatever the server says.</summary>
+    internal void Complete()
+    {
+        if (!_isFilled && _filled?.AsSpan().Contains(false) != false)
+        {
+            Note(EPROTO);
+        }
+
+        _done.Set();
+    }
 
     internal int Wait()
     {
@@ -38,6 +51,16 @@ internal sealed class NbdRequest(NbdCommand command, long offset, long length, I
     /// <param name="fill">Gets a stretch.</param>
     internal void Fill(long start, long count, Action<IoVector> fill)
     {
+        if (count == length)
+        {
+            _isFilled = true;
+        }
+        else
+        {
+            _filled ??= new bool[length];
+            _filled.AsSpan((int)start, (int)count).Fill(true);
+        }
+
         foreach (IoVector vector in vectors)
         {
             if (start < vector.Length && count > 0)

@@ -36,6 +36,9 @@ internal sealed class NbdStream(Socket socket) : IDisposable
         }
     }
 
+    /// <summary>How long a read waits for the next bytes; without end when <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    internal void LimitWaits(TimeSpan longest) => socket.ReceiveTimeout = Math.Max(0, (int)longest.TotalMilliseconds);
+
     /// <summary>Reads over bytes that mean nothing to us.</summary>
     internal void Skip(uint count)
     {

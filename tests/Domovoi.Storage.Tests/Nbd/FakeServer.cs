@@ -123,6 +123,7 @@ internal sealed class FakeServer : IDisposable
             while (true)
             {
                 _client = _listener.AcceptSocket();
+                _client.NoDelay = true;
                 _clients.Add(_client);
                 Connections++;
                 try

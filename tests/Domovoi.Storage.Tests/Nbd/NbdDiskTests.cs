@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Net.Sockets;
 using CsCheck;
 
 namespace Domovoi.Storage.Nbd;
@@ -34,6 +35,50 @@ public sealed class NbdDiskTests
         using Pinned data = new(8192, fill: 9);
         Assert.Equal(0, disk.Read(4096, data.Vectors(4)));
         Assert.Equal((structured ? 0 : 7, 7), (data.Bytes[0], data.Bytes[8191]));
+    }
+
+    [Fact]
+    public void Read_WhoseChunksLeaveAGap_IsAnError()
+    {
+        using FakeServer server = new(s =>
+        {
+            s.Greet(structured: true);
+            ulong cookie = s.HearRequest().Cookie;
+            s.Chunk(cookie, 0, NbdProtocol.ChunkHole, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0]);
+            s.Chunk(cookie, 1, NbdProtocol.ChunkHole, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0]);
+            s.HearRequest();
+        });
+        using NbdDisk disk = Open(server);
+        using Pinned data = new(8192);
+        Assert.Equal(71, disk.Read(0, data.Vectors()));
+    }
+
+    [Fact]
+    public async Task Connection_ThatEndsAmidstAReadsData_HasTheReadSentAgain()
+    {
+        int connections = 0;
+        using FakeServer server = new(s =>
+        {
+            s.Greet(structured: false);
+            s.Answer(s.HearRequest().Cookie);
+            s.SayBytes(new byte[connections++ == 0 ? 100 : 4096]);
+            if (connections > 1)
+            {
+                s.HearRequest();
+            }
+        });
+        using NbdDisk disk = Open(server);
+        using Pinned data = new(4096);
+        Assert.Equal(0, await Task.Run(() => disk.Read(0, data.Vectors())).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Server_ThatSaysNothing_IsGivenUp()
+    {
+        using FakeServer server = new(static s => s.Hear(1));
+        SocketException e = Assert.Throws<SocketException>(
+            () => new NbdConnection(server.Address.Connect(), "disk", TimeSpan.FromMilliseconds(100)));
+        Assert.Equal(SocketError.TimedOut, e.SocketErrorCode);
     }
 
     [Theory]

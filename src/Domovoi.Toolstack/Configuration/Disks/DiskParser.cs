@@ -81,6 +81,11 @@ public sealed class DiskParser
             throw Wrong("no target specified", 0, "only a CD drive (devtype=cdrom) can be empty");
         }
 
+        if (target.Contains('\0', StringComparison.Ordinal))
+        {
+            throw Wrong("the target has a NUL character in it", _set["target"].ValueOffset, "expected a path or an nbd:// address");
+        }
+
         return new DiskSpecification
         {
             Name = vdev.Value,
