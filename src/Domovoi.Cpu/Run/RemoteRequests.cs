@@ -10,6 +10,7 @@ internal sealed class RemoteRequests(VirtualCpu processor, Processors processors
 {
     private readonly Lock _gate = new();
     private readonly Queue<RemoteRequest> _queue = new();
+    private RemoteRequest _last;                            // at the queue's end
     private long _posted;
     private long _done;
     private int _waiting;
@@ -29,8 +30,14 @@ internal sealed class RemoteRequests(VirtualCpu processor, Processors processors
         long number;
         lock (_gate)
         {
-            _queue.Enqueue(request);
-            number = ++_posted;
+            if (_queue.Count == 0 || request != _last)      // an idle processor is asked the same many times
+            {
+                _queue.Enqueue(request);
+                _last = request;
+                _posted++;
+            }
+
+            number = _posted;
             Volatile.Write(ref _waiting, 1);
         }
 

@@ -11,6 +11,7 @@ namespace Domovoi.Hypervisor.Frames;
 internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
 {
     private readonly List<LdtShadow> _ldts = [];
+    private ulong[]? _staleSince;                           // by frame; with one processor each flush is everybody's
 
     /// <summary>Level 4 slots the guest may use: all but the hypervisor's.</summary>
     public static bool IsGuestSlot(int slot) =>
@@ -18,9 +19,15 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
 
     /// <summary>
     /// A frame that may still be written through a forgotten translation became a table: the owner of the processors
-    /// must flush before the guest runs on, and clear this.
+    /// must flush those that have not flushed since <see cref="OwedSince"/> before the guest runs on, and clear this.
     /// </summary>
     public bool FlushIsOwed { get; set; }
+
+    /// <summary>What <see cref="FlushClock"/> was when the last of those frames lost its writable mappings.</summary>
+    public ulong OwedSince { get; set; }
+
+    /// <summary>Counts flushes of processors (<c>tlbflush_clock</c>).</summary>
+    public ulong FlushClock { get; set; }
 
     /// <summary>Counts changes after which a processor's translations of the upper half may be wrong.</summary>
     public ulong UpperHalfChanges { get; set; }
@@ -34,6 +41,9 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         _ldts.Add(new LdtShadow(this));
         return _ldts[^1];
     }
+
+    /// <summary>Several processors flush each for itself: from now on it is known since when a frame may be stale.</summary>
+    public void TellProcessorsApart() => _staleSince ??= new ulong[records.Length];
 
     /// <summary>Whether the guest may name the frame.</summary>
     public bool IsGuestVisible(ulong frame) =>
@@ -108,6 +118,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         {
             record.MayBeStale = false;
             FlushIsOwed = true;
+            OwedSince = Math.Max(OwedSince, _staleSince?[frame] ?? ulong.MaxValue);
         }
 
         record.BecomeType(type, validated: !isTable);
@@ -127,7 +138,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         FrameType type = record.Type;
         if (type == FrameType.Writable)
         {
-            record.MayBeStale |= !translationForgotten;
+            NoteStale(frame, ref record, translationForgotten);
             return;
         }
 
@@ -135,6 +146,18 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         if (type is >= FrameType.Level1 and <= FrameType.Level4)
         {
             DropEntries(frame, type, 512);
+        }
+    }
+
+    private void NoteStale(ulong frame, ref FrameRecord record, bool translationForgotten)
+    {
+        if (!translationForgotten)
+        {
+            record.MayBeStale = true;
+            if (_staleSince is not null)
+            {
+                _staleSince[frame] = FlushClock;
+            }
         }
     }
 

@@ -27,6 +27,9 @@ public sealed class AddressSpace
     /// <summary>What <see cref="Domovoi.Hypervisor.Frames.FrameReferences.UpperHalfChanges"/> was when the whole TLB was last flushed.</summary>
     internal ulong FlushedUpperHalf { get; set; } = ulong.MaxValue;
 
+    /// <summary>What <see cref="Domovoi.Hypervisor.Frames.FrameReferences.FlushClock"/> became when this processor last flushed.</summary>
+    internal ulong FlushedAt { get; set; }
+
     /// <summary>Without a table of its own, user mode cannot be entered.</summary>
     public bool HasUserRoot => UserRoot != Mfn.Invalid;
 }

@@ -31,6 +31,11 @@ public sealed class PageTables(FrameTable frames)
         AddressSpace space = new(cpu, _spaces.Count);
         _spaces.Add(space);
         _tickets = new RemoteTicket[_spaces.Count];
+        if (_spaces.Count > 1)
+        {
+            _references.TellProcessorsApart();
+        }
+
         return space;
     }
 
@@ -92,9 +97,7 @@ public sealed class PageTables(FrameTable frames)
                 space.Cpu.SetRoot(CpuMode.Kernel, PhysicalAddress.OfFrame(root.Value));
             }
 
-            _references.FlushIsOwed &= _spaces.Count > 1;
-            SettleFlushLocked();
-            FlushLocked(space).Wait();
+            FlushAndSettleLocked(space);
             return XenError.None;
         }
     }
@@ -119,8 +122,7 @@ public sealed class PageTables(FrameTable frames)
             DropRoot(space.UserRoot);
             space.UserRoot = wanted;
             space.Cpu.SetRoot(CpuMode.User, PhysicalAddress.OfFrame(root.Value));
-            SettleFlushLocked();
-            FlushLocked(space).Wait();
+            FlushAndSettleLocked(space);
             return XenError.None;
         }
     }
@@ -316,6 +318,7 @@ public sealed class PageTables(FrameTable frames)
     /// <remarks>Kernels keep that half through thousands of flushes; refilling it is what a flush costs.</remarks>
     private RemoteTicket FlushLocked(AddressSpace space)
     {
+        space.FlushedAt = ++_references.FlushClock;
         if (space.FlushedUpperHalf == _references.UpperHalfChanges && !_references.HasLinearTables)
         {
             return space.Cpu.FlushLowerHalf();
@@ -326,14 +329,22 @@ public sealed class PageTables(FrameTable frames)
     }
 
     /// <summary>Flushes all at once and then waits: a processor that runs guest code never takes the frames' gate meanwhile.</summary>
-    private void FlushLocked(ulong vcpus)
+    private void FlushLocked(ulong vcpus, ulong unlessSince = ulong.MaxValue)
     {
         foreach (AddressSpace space in _spaces)
         {
-            _tickets[space.Index] = (vcpus >> space.Index & 1) != 0 ? FlushLocked(space) : default;
+            bool isWanted = (vcpus >> space.Index & 1) != 0 && space.FlushedAt <= unlessSince;
+            _tickets[space.Index] = isWanted ? FlushLocked(space) : default;
         }
 
         WaitLocked();
+    }
+
+    /// <summary>A processor has another root: it flushes, and after it whoever else must.</summary>
+    private void FlushAndSettleLocked(AddressSpace space)
+    {
+        FlushLocked(space).Wait();
+        SettleFlushLocked();
     }
 
     private void WaitLocked()
@@ -363,8 +374,8 @@ public sealed class PageTables(FrameTable frames)
     {
         if (_references.FlushIsOwed)
         {
-            _references.FlushIsOwed = false;
-            FlushLocked(ulong.MaxValue);
+            FlushLocked(ulong.MaxValue, unlessSince: _references.OwedSince);
+            (_references.FlushIsOwed, _references.OwedSince) = (false, 0);
         }
     }
 }
