@@ -202,6 +202,18 @@ public sealed class TranslationCache : IDisposable
         Processors.NoteWritten(frame, Processor);
     }
 
+    /// <summary>Drops a block whose bytes turned out to have changed, with all made from the same frames.</summary>
+    internal void RetireBlock(TranslatedBlock block)
+    {
+        foreach (int id in (ReadOnlySpan<int>)[block.Page, block.SecondPage])
+        {
+            if (PageOf(id) is { } page)
+            {
+                RetireWritten(page.Frame);
+            }
+        }
+    }
+
     /// <summary>Drops all code made from a frame.</summary>
     internal void Retire(ulong frame)
     {

@@ -24,7 +24,7 @@ internal enum LeaveCode
     /// <summary>Somebody kicked; continue at the RIP behind the jump.</summary>
     Poll,
 
-    /// <summary>Carry out the instruction at the RIP behind the jump; translated code goes on behind it.</summary>
+    /// <summary>Carry out an instruction; <see cref="InstructionStub"/> stands behind the jump.</summary>
     Instruction,
 
     /// <summary>SYSCALL in 64-bit mode; the RIP behind the jump is the next instruction.</summary>

@@ -346,15 +346,20 @@ internal sealed unsafe class RunLoop
     private bool Execute(ref nint entry)
     {
         _cpu.Counters.SlowInstructions++;
-        _state->Rip = *(ulong*)entry;
+        ref readonly InstructionStub stub = ref *(InstructionStub*)entry;
+        _state->Rip = stub.Rip;
 
         // POPF may set or clear TF; what counts is TF before the instruction (SDM 3B §18.3.1.4).
         bool stepping = (_state->SystemFlags & TrapFlag) != 0;
-        Slow.Outcome outcome = _executor.Execute();
+        Slow.Outcome outcome = _executor.Execute(in stub);
         switch (outcome)
         {
             case Slow.Outcome.Continue when Volatile.Read(ref _state->Go) != 0 && (_cpu.Key & ModeKey.SingleStep) == 0:
-                entry += sizeof(ulong);
+                entry += sizeof(InstructionStub);
+                return true;
+            case Slow.Outcome.Changed:
+                _cache.RetireBlock(_cache.BlockAt(entry));
+                entry = 0;
                 return true;
             case Slow.Outcome.Continue or Slow.Outcome.Redirect:
                 // A loop of repeated string instructions must be interruptible as well.

@@ -171,6 +171,8 @@ internal sealed class BlockTranslator
     {
         _assembler.Leave(Exits.Thunks.Instruction);
         _assembler.Int64(instruction.IP);
+        _assembler.Int32((int)instruction.Code);
+        _assembler.Int32(instruction.Length);
     }
 
     internal ref readonly CodeFacts FactsOf(in Instruction instruction)

@@ -32,11 +32,16 @@ internal sealed unsafe class InstructionExecutor
     /// <summary>Why the last <see cref="Execute"/> ended in <see cref="Outcome.Leave"/>.</summary>
     internal ExitDetails Exit { get; private set; }
 
-    internal Outcome Execute()
+    internal Outcome Execute(in CodeCache.InstructionStub translated)
     {
         if (!Fetcher.TryFetch(out _current))
         {
             return Leave(MemoryFault());
+        }
+
+        if ((int)_current.Code != translated.Code || _current.Length != translated.Length)
+        {
+            return Outcome.Changed;
         }
 
         ulong next = _state->LongMode ? _current.NextIP : (uint)_current.NextIP;

@@ -10,6 +10,9 @@ internal enum Outcome
     /// <summary>Done, and the mode may have changed: look RIP up again.</summary>
     Redirect,
 
+    /// <summary>The bytes at RIP are no longer those that were translated; nothing was done.</summary>
+    Changed,
+
     /// <summary>A repeated string instruction gave way to an event; RIP still is at it.</summary>
     Repeat,
 
