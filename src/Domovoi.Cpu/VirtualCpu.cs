@@ -33,6 +33,7 @@ public sealed unsafe class VirtualCpu : IDisposable
         _block = (byte*)_stack + StateLayout.StackSize;
         _state = (CpuState*)_block;
         _state->Self = (nint)_block;
+        _state->PausesLeft = CpuState.PausesBetweenYields;
         _state->IndexMask = (StateLayout.TlbEntries - 1UL) << 12;
         _state->PageMask = ~0xFFFUL;
         _state->JumpMask = (StateLayout.JumpEntries - 1) << 1;

@@ -69,9 +69,9 @@ internal sealed class RunningGuest : IDisposable
     internal void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Waits for <c>dom create -c</c> to end, and returns its exit code.</summary>
-    internal async Task<int> EndsAsync()
+    internal async Task<int> EndsAsync(TimeSpan? within = null)
     {
-        using CancellationTokenSource deadline = new(s_limit);
+        using CancellationTokenSource deadline = new(within ?? s_limit);
         try
         {
             await _process.WaitForExitAsync(deadline.Token);

@@ -18,7 +18,8 @@ public sealed partial class SmpTests
     {
         using GuestHost host = new();
         RunningGuest guest = host.Create(Configure(host, $"smp {Seconds} {threads}; echo ended with $?"), $"vcpus={vcpus}");
-        Assert.Equal(0, await guest.EndsAsync());
+        double needed = 12 * double.Parse(Seconds, CultureInfo.InvariantCulture);
+        Assert.Equal(0, await guest.EndsAsync(TimeSpan.FromSeconds(120 + (2 * needed))));
         Assert.DoesNotContain("WRONG", guest.Console, StringComparison.Ordinal);
         Assert.Contains("ended with 0", guest.Console, StringComparison.Ordinal);
         Assert.All(Turns().Matches(guest.Console), match => Assert.NotEqual(0, long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)));

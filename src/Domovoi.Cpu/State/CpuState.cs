@@ -7,6 +7,7 @@ namespace Domovoi.Cpu.State;
 [StructLayout(LayoutKind.Explicit)]
 public struct CpuState
 {
+    internal const int PausesBetweenYields = 128;
     private const ulong ArithmeticMask = 0x8D5;
 
     [FieldOffset(0x00)] public ulong Rax;
@@ -94,6 +95,9 @@ public struct CpuState
     [FieldOffset(0x1D8)] internal int UppersInUse;
 
     [FieldOffset(0x1E0)] internal nint Self;
+
+    /// <summary>Counts down to the PAUSE at which the host's scheduler is asked.</summary>
+    [FieldOffset(0x1E8)] internal int PausesLeft;
     [FieldOffset(0x1C8)] internal int LowLogged;
     [FieldOffset(0x1CC)] internal int HighLogged;
     [FieldOffset(0x1D0)] internal nint CodeMarks;

@@ -59,6 +59,7 @@ internal static class StateLayout
 
     /// <summary>The block's own address: RSP of translated code.</summary>
     internal const int Self = 0x1E0;
+    internal const int PausesLeft = 0x1E8;
     internal const int LowLogged = 0x1C8;
     internal const int HighLogged = 0x1CC;
 

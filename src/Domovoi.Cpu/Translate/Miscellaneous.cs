@@ -21,6 +21,7 @@ internal static class Miscellaneous
             table[hint] = static (BlockTranslator _, in Instruction _) => { };
         }
 
+        table[Mnemonic.Pause] = Pause;
         table[Mnemonic.Cld] = ClearDirection;
         table[Mnemonic.Rdtsc] = ReadTimeStamp;
         table[Mnemonic.Rdtscp] = ReadTimeStampAndProcessor;
@@ -33,6 +34,20 @@ internal static class Miscellaneous
         {
             ControlFlow.LeaveBlock(t, instruction);
         }
+    }
+
+    /// <summary>A processor that spins may wait for one that the host is not running: from time to time the host may choose.</summary>
+    private static void Pause(BlockTranslator t, in Instruction instruction)
+    {
+        t.Encoder.Write(instruction);
+        t.Assembler.Load32(HostRegister.Rcx, HostAddress.State(StateLayout.PausesLeft));
+        t.Assembler.Lea32(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, Displacement: -1));
+        t.Assembler.Store32(HostAddress.State(StateLayout.PausesLeft), HostRegister.Rcx);
+        nint spent = t.Assembler.JumpIfRcxZero8();
+        nint over = t.Assembler.Jump32();
+        t.Assembler.Bind8(spent);
+        t.EmitSlow(instruction);
+        t.Assembler.Bind32(over);
     }
 
     private static void ReadTimeStamp(BlockTranslator t, in Instruction instruction)

@@ -4,7 +4,7 @@ using Iced.Intel;
 
 namespace Domovoi.Cpu.Run.Slow;
 
-/// <summary>PUSHF, POPF, ENTER, segment register reads, XGETBV, STD, WRFSBASE, and bit tests on hosts without BMI2.</summary>
+/// <summary>PUSHF, POPF, PAUSE, ENTER, segment register reads, XGETBV, STD, WRFSBASE, and bit tests on hosts without BMI2.</summary>
 internal sealed unsafe class LegacyInstructions(VirtualCpu cpu)
 {
     /// <summary>CF PF AF ZF SF TF DF OF NT AC ID: what POPF may change at CPL 3 with IOPL 0; IF is ignored there.</summary>
@@ -33,6 +33,10 @@ internal sealed unsafe class LegacyInstructions(VirtualCpu cpu)
             case Mnemonic.Xgetbv when (uint)_state->Rcx <= 1:
                 _state->Rax = _state->Xcr0;
                 _state->Rdx = 0;
+                return Outcome.Continue;
+            case Mnemonic.Pause:
+                _state->PausesLeft = CpuState.PausesBetweenYields;
+                Thread.Yield();
                 return Outcome.Continue;
             case Mnemonic.Std:
                 _state->SystemFlags |= 0x400;
