@@ -28,6 +28,8 @@ internal static class GuestReport
             output.WriteLine($"maxvcpus = {guest.MaxVcpus}");
         }
 
+        WriteAffinity(output, "cpus", [.. guest.Affinities.Select(static a => a.Hard)]);
+        WriteAffinity(output, "cpus_soft", [.. guest.Affinities.Select(static a => a.Soft)]);
         if (guest.Vifs.Count > 0)
         {
             output.WriteLine($"vif = [ {string.Join(", ", guest.Vifs.Select(static vif => Quoting.Text(VifText.Of(vif))))} ]");
@@ -42,5 +44,13 @@ internal static class GuestReport
         output.WriteLine($"on_poweroff = \"{GuestConfigurationReader.NameOf(guest.OnPowerOff)}\"");
         output.WriteLine($"on_reboot = \"{GuestConfigurationReader.NameOf(guest.OnReboot)}\"");
         output.WriteLine($"on_crash = \"{GuestConfigurationReader.NameOf(guest.OnCrash)}\"");
+    }
+
+    private static void WriteAffinity(TextWriter output, string key, IReadOnlyList<IReadOnlyList<int>?> perVcpu)
+    {
+        if (perVcpu.Any(static cpus => cpus is not null))
+        {
+            output.WriteLine($"{key} = [ {string.Join(", ", perVcpu.Select(static cpus => Quoting.Text(cpus is null ? "all" : CpuList.Show(cpus))))} ]");
+        }
     }
 }

@@ -32,6 +32,7 @@ namespace Domovoi.Contracts;
 [JsonSerializable(typeof(StoreNode))]
 [JsonSerializable(typeof(StorePermissions))]
 [JsonSerializable(typeof(TextAnswer))]
+[JsonSerializable(typeof(VcpuPinning))]
 [JsonSerializable(typeof(NicSpecification))]
 [JsonSerializable(typeof(NicList))]
 [JsonSerializable(typeof(NicDetachment))]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Contracts.Control;
 using Domovoi.Contracts.Registry;
 using Domovoi.DomainHost.Machines;
 
@@ -24,6 +25,8 @@ internal sealed class FakeMachine(MachineParts parts) : IMachine
     public void Destroy() => _end.TrySetResult(new MachineEnd(EndReason.Destroyed));
 
     public MachineMeasure Measure() => new(TimeSpan.FromSeconds(3), [], 4096, new Dictionary<string, long> { ["x"] = 1 });
+
+    public void Pin(VcpuPinning pinning) => Calls.Add($"pin {pinning.Vcpu}");
 
     public void Dispose() => Calls.Add("dispose");
 

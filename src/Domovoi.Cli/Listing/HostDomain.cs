@@ -15,10 +15,18 @@ internal static class HostDomain
     internal static ListedDomain Read() => new(
         Name, Id: 0, HostMemory.TotalMiB(), Environment.ProcessorCount, State: "r-----", CpuSeconds(), Alive: true);
 
-    /// <summary>Busy time of all processors: user, nice, system, irq and softirq of <c>/proc/stat</c>.</summary>
-    private static double CpuSeconds()
+    /// <summary>Busy time of each processor.</summary>
+    internal static IReadOnlyDictionary<int, double> SecondsByProcessor() => File.ReadLines("/proc/stat")
+        .Where(static line => line.StartsWith("cpu", StringComparison.Ordinal) && line is not ['c', 'p', 'u', ' ', ..])
+        .ToDictionary(static line => int.Parse(line[3..line.IndexOf(' ')], CultureInfo.InvariantCulture), BusySeconds);
+
+    /// <summary>Busy time of all processors.</summary>
+    private static double CpuSeconds() => BusySeconds(File.ReadLines("/proc/stat").First());
+
+    /// <summary>User, nice, system, irq and softirq of a line of <c>/proc/stat</c>.</summary>
+    private static double BusySeconds(string line)
     {
-        string[] words = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         int[] busy = [1, 2, 3, 6, 7];
         return busy.Where(i => i < words.Length).Sum(i => long.Parse(words[i], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }

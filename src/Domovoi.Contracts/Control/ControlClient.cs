@@ -87,6 +87,9 @@ public sealed class ControlClient : IDisposable
     public void StoreSetPermissions(StorePermissions permissions) => Call(
         ControlMethod.StoreSetPermissions, permissions, ContractJson.Default.StorePermissions, ContractJson.Default.Nothing);
 
+    public void VcpuPin(VcpuPinning pinning) =>
+        Call(ControlMethod.VcpuPin, pinning, ContractJson.Default.VcpuPinning, ContractJson.Default.Nothing);
+
     public void NetworkAttach(NicSpecification nic) =>
         Call(ControlMethod.NetworkAttach, nic, ContractJson.Default.NicSpecification, ContractJson.Default.Nothing);
 

@@ -54,6 +54,9 @@ public static class ControlMethod
     /// <summary><see cref="StorePermissions"/></summary>
     public const string StoreSetPermissions = "xenstore.chmod";
 
+    /// <summary><see cref="VcpuPinning"/></summary>
+    public const string VcpuPin = "vcpu.pin";
+
     /// <summary><see cref="Networks.NicSpecification"/></summary>
     public const string NetworkAttach = "network.attach";
 

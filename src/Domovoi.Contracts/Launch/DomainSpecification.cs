@@ -44,6 +44,9 @@ public sealed record DomainSpecification
     /// <summary>Virtual processors that it may bring up in all.</summary>
     public int MaxVcpus { get; set; } = 1;
 
+    /// <summary>Where each vCPU runs, from vCPU 0 on; those behind the end of the list run anywhere.</summary>
+    public IReadOnlyList<VcpuAffinity> Affinities { get; set; } = [];
+
     public IReadOnlyList<DiskSpecification> Disks { get; set; } = [];
 
     public DiskErrorAction OnDiskError { get; set; } = DiskErrorAction.Report;

@@ -8,7 +8,7 @@ namespace Domovoi.Contracts.Registry;
 /// <param name="Name">Unique among living domains.</param>
 /// <param name="Uuid">Of the domain, kept across reboots.</param>
 /// <param name="MemoryKiB">Memory at start.</param>
-/// <param name="Vcpus">Number of vCPUs.</param>
+/// <param name="Vcpus">Number of vCPUs; in the status of a living domain, of those that are online.</param>
 /// <param name="State">Last state written down.</param>
 /// <param name="ProcessId">Of <c>domovoi-vm</c>; 0 before it has started.</param>
 /// <param name="Created">When the domain was made.</param>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Text;
 using Domovoi.Contracts;
+using Domovoi.Contracts.Control;
 using Domovoi.Contracts.Registry;
 using Domovoi.DomainHost.Machines;
 using Domovoi.GuestDisks.Grub;
@@ -69,6 +70,14 @@ internal sealed class MenuMachine : IMachine
         }
 
         _completion.TrySetResult(new MachineEnd(EndReason.Destroyed));
+    }
+
+    public void Pin(VcpuPinning pinning)
+    {
+        lock (_gate)
+        {
+            (_guest ?? throw new ProblemException("domain-in-menu", "The guest's boot menu is shown; it has no vCPUs yet.")).Pin(pinning);
+        }
     }
 
     public MachineMeasure Measure()

@@ -39,6 +39,7 @@ internal sealed class ControlMethods(
         ControlMethod.StoreWrite => Do(() => store.Write(Read(parameters, Json.StoreWrite))),
         ControlMethod.StoreRemove => Do(() => store.Remove(Read(parameters, Json.StorePath))),
         ControlMethod.StoreSetPermissions => Do(() => store.SetPermissions(Read(parameters, Json.StorePermissions))),
+        ControlMethod.VcpuPin => Do(() => lifecycle.Pin(Read(parameters, Json.VcpuPinning))),
         ControlMethod.NetworkAttach => Do(() => nics.Attach(Read(parameters, Json.NicSpecification))),
         ControlMethod.NetworkDetach => Do(() => nics.Detach(Read(parameters, Json.NicDetachment))),
         ControlMethod.NetworkList => Answer(nics.List(), Json.NicList),

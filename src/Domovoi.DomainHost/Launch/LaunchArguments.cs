@@ -44,6 +44,8 @@ internal static class LaunchArguments
             "bad-specification", $"{specification.MaxVcpus} vCPUs were asked for; 1 to 32 were expected."),
         _ when specification.Vcpus < 1 || specification.Vcpus > specification.MaxVcpus => throw new ProblemException(
             "bad-specification", $"{specification.Vcpus} of {specification.MaxVcpus} vCPUs were asked for."),
+        _ when specification.Affinities.Count > specification.MaxVcpus => throw new ProblemException(
+            "bad-specification", $"{specification.Affinities.Count} vCPUs are given processors, but there are {specification.MaxVcpus}."),
         { MemoryKiB: 0 } => throw new ProblemException("bad-specification", "The domain has no memory."),
         _ => specification,
     };

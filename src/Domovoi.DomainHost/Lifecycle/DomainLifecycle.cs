@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Contracts;
 using Domovoi.Contracts.Control;
 using Domovoi.Contracts.Launch;
 using Domovoi.Contracts.Registry;
@@ -140,6 +141,15 @@ internal sealed class DomainLifecycle : IDisposable
         return new ControlNodes(store, Id).RequestShutdown(request.Reason, patience, ended);
     }
 
+    internal void Pin(VcpuPinning pinning)
+    {
+        lock (_gate)
+        {
+            (_machine ?? throw new ProblemException("domain-rebooting", "The domain is between two boots; its configuration says where its vCPUs run next."))
+                .Pin(pinning);
+        }
+    }
+
     internal void SendSysRq(char key) => new ControlNodes(Store, Id).SendSysRq(key);
 
     internal DomainStatus Status()
@@ -147,7 +157,8 @@ internal sealed class DomainLifecycle : IDisposable
         lock (_gate)
         {
             MachineMeasure measure = _machine?.Measure() ?? _last;
-            DomainRecord record = _record.Current;
+            int online = measure.Vcpus.Count(static v => v.IsOnline);
+            DomainRecord record = _record.Current with { Vcpus = online > 0 ? online : _record.Current.Vcpus };
             bool isBlocked = record.State == DomainState.Running && measure.Vcpus.Count > 0
                 && measure.Vcpus.All(static v => v.State == DomainState.Blocked);
             return new DomainStatus(
@@ -173,6 +184,7 @@ internal sealed class DomainLifecycle : IDisposable
     {
         XenstoreServer store = new();
         GuestStoreTree.Write(store, _specification);
+        GuestStoreTree.KeepAvailability(Store, store, _specification);
         IMachine machine = _build(_lasting with { Store = store });
         lock (_gate)
         {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Contracts.Control;
+
 namespace Domovoi.DomainHost.Machines;
 
 /// <summary>One boot of a domain, from built to ended. Thread safe. Tests of the lifecycle put another in the hypervisor's place.</summary>
@@ -17,4 +19,7 @@ internal interface IMachine : IDisposable
     void Destroy();
 
     MachineMeasure Measure();
+
+    /// <exception cref="Contracts.ProblemException">There is no such vCPU, or the host has no such processors.</exception>
+    void Pin(VcpuPinning pinning);
 }

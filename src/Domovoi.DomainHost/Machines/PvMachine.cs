@@ -10,6 +10,7 @@ using Domovoi.Hypervisor.Boot;
 using Domovoi.Hypervisor.Domains;
 using Domovoi.Hypervisor.Grants;
 using Domovoi.Hypervisor.Vcpus;
+using Domovoi.Linux;
 using Domovoi.Xen.Abi;
 
 namespace Domovoi.DomainHost.Machines;
@@ -24,10 +25,12 @@ internal sealed class PvMachine : IMachine
     private readonly XenstoreRing _store;
     private readonly DeviceBus _bus;
     private readonly DomainDevices _devices;
+    private readonly VcpuThreads _threads;
 
-    internal PvMachine(BuiltDomain built, MachineParts parts)
+    internal PvMachine(BuiltDomain built, MachineParts parts, VcpuThreads threads)
     {
         _built = built;
+        _threads = threads;
         Domain domain = built.Domain;
         domain.Log.LineAdded += parts.Log.WriteLine;
         foreach (string line in domain.Log.Lines)
@@ -63,6 +66,8 @@ internal sealed class PvMachine : IMachine
     public void Unpause() => _built.Domain.Unpause();
 
     public void Destroy() => _built.Domain.Destroy();
+
+    public void Pin(VcpuPinning pinning) => _threads.Pin(pinning);
 
     public MachineMeasure Measure()
     {
@@ -114,7 +119,7 @@ internal sealed class PvMachine : IMachine
         });
     }
 
-    private static VcpuStatus Describe(Vcpu vcpu)
+    private VcpuStatus Describe(Vcpu vcpu)
     {
         VcpuRunstate runstate = vcpu.Runstate.Snapshot();
         Contracts.Registry.DomainState state = (RunstateKind)runstate.State switch
@@ -123,7 +128,15 @@ internal sealed class PvMachine : IMachine
             RunstateKind.Blocked => Contracts.Registry.DomainState.Blocked,
             _ => Contracts.Registry.DomainState.Paused,
         };
-        return new VcpuStatus(vcpu.Id, state, (long)runstate.TimeRunning);
+        int thread = _threads.Of(vcpu.Id);
+        return new VcpuStatus(
+            vcpu.Id,
+            state,
+            (long)runstate.TimeRunning,
+            vcpu.IsOnline,
+            thread,
+            thread == 0 ? null : ThreadAffinity.LastProcessor(thread),
+            _threads.AffinityOf(vcpu.Id));
     }
 
     private GrantMapping Map(GrantRef reference) =>

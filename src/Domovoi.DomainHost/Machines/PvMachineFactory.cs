@@ -28,6 +28,7 @@ internal static class PvMachineFactory
         {
             using KernelImage kernel = new KernelCache(specification.KernelCache ?? NoCache).Open(specification.Kernel);
             using FileImage? ramdisk = specification.Ramdisk is { } path ? OpenRamdisk(path) : null;
+            VcpuThreads threads = new(specification.MaxVcpus, specification.Affinities, parts.Log.Write);
             BuiltDomain built = DomainBuilder.Build(new DomainBuildRequest
             {
                 Settings = new DomainSettings
@@ -36,6 +37,7 @@ internal static class PvMachineFactory
                     Name = specification.Name,
                     Uuid = specification.Uuid,
                     VcpuCount = specification.MaxVcpus,
+                    VcpuThreadStarted = threads.Start,
                     NewWakeGate = static () => new HostWakeGate(),
                     NewAlarm = static () => new HostAlarm(),
                     LastConsoleLines = () => parts.Transcript.LastLines(20),
@@ -46,7 +48,7 @@ internal static class PvMachineFactory
                 MemoryKiB = specification.MemoryKiB,
                 MaxMemoryKiB = specification.MaxMemoryKiB,
             });
-            return new PvMachine(built, parts);
+            return new PvMachine(built, parts, threads);
         }
         catch (KernelImageException e)
         {

@@ -45,6 +45,20 @@ internal sealed class GuestStoreTree
         tree.Readable("store/port", Number(xenstore.Port.Value));
     }
 
+    /// <summary>Processors that were added or taken away by <c>dom vcpu-set</c> are so in the next boot too, as in xl.</summary>
+    internal static void KeepAvailability(XenstoreServer before, XenstoreServer after, DomainSpecification specification)
+    {
+        GuestStoreTree tree = new(after, new DomainId((ushort)specification.Id));
+        for (int cpu = 0; cpu < specification.MaxVcpus; cpu++)
+        {
+            string node = Availability(cpu);
+            if (before.Read(tree.At(node)) is { } availability)
+            {
+                tree.Readable(node, availability);
+            }
+        }
+    }
+
     private void WriteHost()
     {
         _store.Write(NodePath.Parse("/local/domain/0/name"), "Domain-0");
@@ -67,7 +81,7 @@ internal sealed class GuestStoreTree
     {
         for (int cpu = 0; cpu < specification.MaxVcpus; cpu++)
         {
-            Readable(string.Create(CultureInfo.InvariantCulture, $"cpu/{cpu}/availability"), cpu < specification.Vcpus ? "online" : "offline");
+            Readable(Availability(cpu), cpu < specification.Vcpus ? "online" : "offline");
         }
 
         Readable("memory/static-max", Number(Math.Max(specification.MaxMemoryKiB, specification.MemoryKiB)));
@@ -96,6 +110,8 @@ internal sealed class GuestStoreTree
             Owned(name);
         }
     }
+
+    private static string Availability(int cpu) => string.Create(CultureInfo.InvariantCulture, $"cpu/{cpu}/availability");
 
     private void Readable(string path, string value) => _store.Write(At(path), value, _readable);
 

@@ -28,6 +28,9 @@ public sealed record DomainSettings
     /// <summary>Makes the alarm of this domain's timers; likewise.</summary>
     public Func<IAlarm> NewAlarm { get; init; } = static () => new MonitorAlarm();
 
+    /// <summary>Called with its number on the thread of each vCPU, before that runs anything; must not throw.</summary>
+    public Action<int> VcpuThreadStarted { get; init; } = static _ => { };
+
     /// <summary>Lines for the crash report that only the back ends know: the last ones of the guest's console.</summary>
     public Func<IReadOnlyList<string>> LastConsoleLines { get; init; } = static () => [];
 }

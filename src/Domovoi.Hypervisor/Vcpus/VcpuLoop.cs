@@ -41,6 +41,7 @@ internal sealed class VcpuLoop
     private void Main()
     {
         _vcpu.BindThread();
+        _vcpu.Domain.Settings.VcpuThreadStarted(_vcpu.Id);
         try
         {
             _vcpu.Time.Publish(force: true);

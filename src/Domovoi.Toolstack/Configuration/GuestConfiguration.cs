@@ -35,6 +35,9 @@ public sealed record GuestConfiguration
     /// <summary>What the guest may bring up in all.</summary>
     public int MaxVcpus { get; init; } = 1;
 
+    /// <summary><c>cpus</c> and <c>cpus_soft</c>, from vCPU 0 on; what they do not mention is not there.</summary>
+    public IReadOnlyList<VcpuAffinity> Affinities { get; init; } = [];
+
     public IReadOnlyList<DiskSpecification> Disks { get; init; } = [];
 
     public DiskErrorAction OnDiskError { get; init; } = DiskErrorAction.Report;

@@ -3,6 +3,7 @@ using Domovoi.Contracts;
 using Domovoi.Contracts.Devices;
 using Domovoi.Contracts.Launch;
 using Domovoi.Toolstack.Configuration.Disks;
+using Domovoi.Toolstack.Host;
 using Domovoi.Toolstack.Networks;
 
 namespace Domovoi.Toolstack.Configuration;
@@ -85,6 +86,7 @@ public sealed class GuestConfigurationReader
             MaxMemoryMiB = maximum,
             Vcpus = vcpus,
             MaxVcpus = mostVcpus,
+            Affinities = new AffinitySetting(_settings, HostProcessors.Read(), _warnings).Read(mostVcpus),
             Disks = DiskSetting.Read(_settings, _source),
             OnDiskError = _reader.OneOf("disk_error", DiskErrorActions) ?? DiskErrorAction.Report,
             Vifs = [.. _reader.Atoms("vif").Select(static atom => VifParser.Parse(atom.Text, atom.Where))],

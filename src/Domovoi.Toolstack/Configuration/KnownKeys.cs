@@ -7,11 +7,11 @@ namespace Domovoi.Toolstack.Configuration;
 internal static class KnownKeys
 {
     private const string Supported =
-        "name type builder uuid bootloader bootloader_args kernel ramdisk cmdline root extra memory maxmem vcpus maxvcpus on_poweroff on_reboot on_crash disk vif"
+        "name type builder uuid bootloader bootloader_args kernel ramdisk cmdline root extra memory maxmem vcpus maxvcpus cpus cpus_soft on_poweroff on_reboot on_crash disk vif"
         + " disk_error";                                       // our own: what follows when the host cannot read or write a disk
 
     private const string NotYet =
-        "pool cpus cpus_soft cpu_weight cap period slice latency extratime vnuma on_watchdog on_soft_reset seclabel init_seclabel"
+        "pool cpu_weight cap period slice latency extratime vnuma on_watchdog on_soft_reset seclabel init_seclabel"
         + " max_grant_frames max_maptrack_frames max_grant_version nomigrate driver_domain passthrough xend_suspend_evtchn_compat"
         + " vmtrace_buf_kb vpmu xenstore_feature_mask xenstore_quota vif2 vtpm p9 pvcalls vfb channel usbctrl usbdev pci"
         + " pci_permissive pci_msitranslate pci_seize pci_power_mgmt dtdev ioports iomem irqs max_event_channels vdispl vsnd vkb"

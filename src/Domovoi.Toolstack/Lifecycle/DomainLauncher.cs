@@ -42,6 +42,7 @@ public sealed class DomainLauncher(DomainRegistry registry, NetworkCatalog netwo
         MaxMemoryKiB = Kibibytes(guest.MaxMemoryMiB),
         Vcpus = guest.Vcpus,
         MaxVcpus = guest.MaxVcpus,
+        Affinities = guest.Affinities,
         Disks = guest.Disks,
         OnDiskError = guest.OnDiskError,
         Nics = new NicPlanner(guest.Identity, networks).Plan(guest.Vifs, taken: []),
