@@ -57,9 +57,12 @@ internal sealed class RunningGuest : IDisposable
         }
     }
 
-    internal async Task TypeAsync(string line)
+    internal Task TypeAsync(string line) => PressAsync(line + "\n");
+
+    /// <summary>Types these keys and no more; Enter is <c>\r</c>.</summary>
+    internal async Task PressAsync(string keys)
     {
-        await _process.StandardInput.WriteAsync(line + "\n");
+        await _process.StandardInput.WriteAsync(keys);
         await _process.StandardInput.FlushAsync();
     }
 

@@ -37,7 +37,7 @@ internal static class ImageVerb
             Refresh,
         };
         fetch.SetAction(parsed => Fetch(session, parsed.GetValue(Refresh)));
-        return new Verb("image", "Make guest images.") { ImageBuildVerb.Build(session), initramfs, fetch };
+        return new Verb("image", "Make guest images.") { ImageBuildVerb.Build(session), ImageInstallerVerb.Build(session), initramfs, fetch };
     }
 
     private static int BuildInitramfs(Session session, ParseResult parsed)

@@ -14,8 +14,6 @@ namespace Domovoi.Toolstack.Images;
 public sealed class DebianImageBuilder
 {
     private const int LinesShown = 12;
-    private static readonly string[] s_keyrings =
-        ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
 
     private readonly DebianImageRequest _request;
     private readonly Action<string> _progress;
@@ -41,7 +39,7 @@ public sealed class DebianImageBuilder
 
         BuildSandbox sandbox = BuildSandbox.Find();
         string tool = FindTool();
-        string keyring = FindKeyring();
+        string keyring = DebianMirrors.Keyring();
         HostPrograms.Require("mke2fs", "e2fsprogs", "makes the file system");
         Directory.CreateDirectory(_work);
         using FileLock gate = FileLock.Take(Path.Combine(_work, "lock"), () => _progress($"Waiting for another dom that makes {_output}"));
@@ -63,13 +61,6 @@ public sealed class DebianImageBuilder
         return known.FirstOrDefault(program => HostPrograms.Find(program) is not null) ?? throw new ProblemException(
             "tool-missing", $"neither {string.Join(" nor ", known)} is installed, which fetch and unpack Debian's packages",
             "install one of them: apt-get install mmdebstrap");
-    }
-
-    private static string FindKeyring()
-    {
-        return s_keyrings.FirstOrDefault(File.Exists) ?? throw new ProblemException(
-            "keyring-missing", "Debian's keys are not on this machine, so that its packages cannot be told from forged ones",
-            "install them: apt-get install debian-archive-keyring");
     }
 
     /// <summary>Puts everything that the scripts read into the work folder, and returns their variables.</summary>

@@ -10,6 +10,9 @@ internal sealed class DebianMirrors
     private const string Main = "http://deb.debian.org/debian";
     private const string Security = "http://deb.debian.org/debian-security";
 
+    private static readonly string[] s_keyrings =
+        ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
+
     private readonly string _folder;
     private readonly string _main;
     private readonly string? _security;
@@ -33,6 +36,11 @@ internal sealed class DebianMirrors
 
     /// <summary>The one that debootstrap uses.</summary>
     internal string Primary => _main;
+
+    /// <summary>The file of the keys that sign Debian's releases.</summary>
+    internal static string Keyring() => s_keyrings.FirstOrDefault(File.Exists) ?? throw new ProblemException(
+        "keyring-missing", "Debian's keys are not on this machine, so that its packages cannot be told from forged ones",
+        "install them: apt-get install debian-archive-keyring");
 
     /// <summary>The lines of a guest's <c>sources.list</c>: the release, and its updates as far as the mirrors have them.</summary>
     /// <exception cref="ProblemException">The mirror does not answer, or has no such release.</exception>
