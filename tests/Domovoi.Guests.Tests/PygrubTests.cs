@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Diagnostics;
-
 namespace Domovoi.Guests;
 
 /// <summary>Debian's kernel and a shell, booted from a disk by the menu that is on it.</summary>
@@ -59,17 +57,7 @@ public sealed class PygrubTests
 
     private static string Configure(GuestHost host)
     {
-        string tree = host.InFolder("tree");
-        Directory.CreateDirectory(Path.Combine(tree, "boot", "grub"));
-        File.WriteAllText(Path.Combine(tree, "boot", "grub", "grub.cfg"), Menu);
-        File.Copy(GuestHost.Debian.Kernel, Path.Combine(tree, "boot", "vmlinuz"));
-        File.Copy(GuestHost.Debian.Initramfs, Path.Combine(tree, "boot", "initrd.img"));
-        string image = host.InFolder("disk.img");
-        string mke2fs = File.Exists("/usr/sbin/mke2fs") ? "/usr/sbin/mke2fs" : "/sbin/mke2fs";
-        Assert.SkipUnless(File.Exists(mke2fs), "mke2fs is not installed.");
-        using Process make = Process.Start(new ProcessStartInfo(mke2fs, ["-q", "-t", "ext4", "-d", tree, image, "64M"]) { RedirectStandardOutput = true })!;
-        make.WaitForExit();
-        Assert.Equal(0, make.ExitCode);
+        string image = BootDisk.Make(host, Menu);
         return host.Configure("booted", $"bootloader = \"pygrub\"\nmemory = 256\nextra = \"added\"\ndisk = ['{image},raw,xvda,rw']");
     }
 }

@@ -9,10 +9,11 @@ namespace Domovoi.Hypervisor.Hypercalls;
 internal static class SchedOp
 {
     private const uint MostPolledPorts = 128;
+    private const long YieldNanoseconds = 50_000;
 
     internal static long Invoke(Vcpu caller, in HypercallArguments arguments) => (SchedCommand)(uint)arguments.A0 switch
     {
-        SchedCommand.Yield => Yield(),
+        SchedCommand.Yield => Yield(caller),
         SchedCommand.Block => Block(caller),
         SchedCommand.Shutdown => Shutdown(caller, arguments.A1),
         SchedCommand.ShutdownCode => ShutdownCode(caller, arguments.A1),
@@ -28,7 +29,7 @@ internal static class SchedOp
         switch ((SchedCommand)(uint)arguments.A0)
         {
             case SchedCommand.Yield:
-                return Yield();
+                return Yield(caller);
             case SchedCommand.Block:
                 return Block(caller);
             case SchedCommand.Shutdown:
@@ -39,10 +40,14 @@ internal static class SchedOp
         }
     }
 
-    /// <summary><c>SCHEDOP_yield</c></summary>
-    private static long Yield()
+    /// <summary><c>SCHEDOP_yield</c>: lets others run, for a moment or until an event.</summary>
+    /// <remarks>
+    /// Who yields in a loop waits for a back end (PV GRUB does, for each page that it reads). sched_yield(2) would give a whole turn to every
+    /// busy process of the host, at each call.
+    /// </remarks>
+    private static long Yield(Vcpu caller)
     {
-        Thread.Yield();
+        caller.Wait(YieldNanoseconds, wakeOnEvent: true);
         return 0;
     }
 
