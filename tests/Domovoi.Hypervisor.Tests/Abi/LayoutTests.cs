@@ -16,6 +16,7 @@ public sealed class LayoutTests
         Structures(actual);
         Context(actual);
         Constants(actual);
+        Network(actual);
         Assert.Equal(expected.OrderBy(pair => pair.Key, StringComparer.Ordinal), actual);
     }
 
@@ -154,5 +155,69 @@ public sealed class LayoutTests
         t["VGCF_syscall_disables_events"] = (long)GuestContextFlags.SyscallMasksEvents;
         t["VGCF_in_syscall"] = (long)GuestContextFlags.InSyscall;
         t["XEN_RUNSTATE_UPDATE"] = unchecked((long)VcpuRunstate.UpdateFlag);
+    }
+
+    private static void Network(SortedDictionary<string, long> t)
+    {
+        NetifTxRequest request = default;
+        t["netif_tx_request"] = Unsafe.SizeOf<NetifTxRequest>();
+        t["netif_tx_request.gref"] = At(ref request, ref request.Grant);
+        t["netif_tx_request.offset"] = At(ref request, ref request.Offset);
+        t["netif_tx_request.flags"] = At(ref request, ref request.Flags);
+        t["netif_tx_request.id"] = At(ref request, ref request.Id);
+        t["netif_tx_request.size"] = At(ref request, ref request.Size);
+        NetifTxResponse sent = default;
+        t["netif_tx_response"] = Unsafe.SizeOf<NetifTxResponse>();
+        t["netif_tx_response.id"] = At(ref sent, ref sent.Id);
+        t["netif_tx_response.status"] = At(ref sent, ref sent.Status);
+        NetifRxRequest page = default;
+        t["netif_rx_request"] = Unsafe.SizeOf<NetifRxRequest>();
+        t["netif_rx_request.id"] = At(ref page, ref page.Id);
+        t["netif_rx_request.gref"] = At(ref page, ref page.Grant);
+        NetifRxResponse filled = default;
+        t["netif_rx_response"] = Unsafe.SizeOf<NetifRxResponse>();
+        t["netif_rx_response.id"] = At(ref filled, ref filled.Id);
+        t["netif_rx_response.offset"] = At(ref filled, ref filled.Offset);
+        t["netif_rx_response.flags"] = At(ref filled, ref filled.Flags);
+        t["netif_rx_response.status"] = At(ref filled, ref filled.Status);
+        NetifExtraInfo extra = default;
+        t["netif_extra_info"] = Unsafe.SizeOf<NetifExtraInfo>();
+        t["netif_extra_info.type"] = At(ref extra, ref extra.Type);
+        t["netif_extra_info.flags"] = At(ref extra, ref extra.Flags);
+        t["netif_extra_info.u.gso.size"] = At(ref extra, ref extra.GsoSize);
+        t["netif_extra_info.u.gso.type"] = At(ref extra, ref extra.GsoType);
+        t["netif_extra_info.u.gso.features"] = At(ref extra, ref extra.GsoFeatures);
+        t["netif_extra_info.u.mcast.addr"] = At(ref extra, ref extra.MulticastHigh);
+        NetworkNumbers(t);
+    }
+
+    private static void NetworkNumbers(SortedDictionary<string, long> t)
+    {
+        t["netif_tx_sring.req_prod"] = Ring.RequestProducer;
+        t["netif_tx_sring.req_event"] = Ring.RequestEvent;
+        t["netif_tx_sring.rsp_prod"] = Ring.ResponseProducer;
+        t["netif_tx_sring.rsp_event"] = Ring.ResponseEvent;
+        t["netif_tx_sring.ring"] = t["netif_rx_sring.ring"] = Ring.Slots;
+        t["netif_tx_sring.slot"] = Unsafe.SizeOf<NetifTxRequest>();
+        t["netif_rx_sring.slot"] = Unsafe.SizeOf<NetifRxResponse>();
+        t["NETTXF_csum_blank"] = (long)NetifTxFlags.ChecksumBlank;
+        t["NETTXF_data_validated"] = (long)NetifTxFlags.DataValidated;
+        t["NETTXF_more_data"] = (long)NetifTxFlags.MoreData;
+        t["NETTXF_extra_info"] = (long)NetifTxFlags.ExtraInfo;
+        t["NETRXF_data_validated"] = (long)NetifRxFlags.DataValidated;
+        t["NETRXF_csum_blank"] = (long)NetifRxFlags.ChecksumBlank;
+        t["NETRXF_more_data"] = (long)NetifRxFlags.MoreData;
+        t["NETRXF_extra_info"] = (long)NetifRxFlags.ExtraInfo;
+        t["XEN_NETIF_EXTRA_TYPE_GSO"] = (long)NetifExtraType.Gso;
+        t["XEN_NETIF_EXTRA_TYPE_MCAST_ADD"] = (long)NetifExtraType.MulticastAdd;
+        t["XEN_NETIF_EXTRA_TYPE_MCAST_DEL"] = (long)NetifExtraType.MulticastDelete;
+        t["XEN_NETIF_EXTRA_FLAG_MORE"] = NetifExtraInfo.More;
+        t["XEN_NETIF_GSO_TYPE_TCPV4"] = (long)NetifGsoType.TcpV4;
+        t["XEN_NETIF_GSO_TYPE_TCPV6"] = (long)NetifGsoType.TcpV6;
+        t["NETIF_RSP_DROPPED"] = NetifStatus.Dropped;
+        t["NETIF_RSP_ERROR"] = NetifStatus.Error;
+        t["NETIF_RSP_OKAY"] = NetifStatus.Okay;
+        t["NETIF_RSP_NULL"] = NetifStatus.Null;
+        t["XEN_NETIF_NR_SLOTS_MIN"] = NetifLimits.Slots;
     }
 }

@@ -10,6 +10,9 @@
 #include <xen/callback.h>
 #include <xen/physdev.h>
 #include <xen/features.h>
+#include <xen/grant_table.h>
+#include <xen/io/ring.h>
+#include <xen/io/netif.h>
 
 #define SIZE(type) printf(#type " %zu\n", sizeof(type))
 #define AT(type, member) printf(#type "." #member " %zu\n", offsetof(type, member))
@@ -30,6 +33,35 @@ typedef struct vcpu_register_vcpu_info vcpu_register_vcpu_info;
 typedef struct sched_poll sched_poll;
 typedef struct callback_register callback_register;
 typedef struct physdev_set_iobitmap physdev_set_iobitmap;
+typedef struct netif_tx_request netif_tx_request;
+typedef struct netif_tx_response netif_tx_response;
+typedef struct netif_rx_request netif_rx_request;
+typedef struct netif_rx_response netif_rx_response;
+typedef struct netif_extra_info netif_extra_info;
+typedef struct netif_tx_sring netif_tx_sring;
+typedef struct netif_rx_sring netif_rx_sring;
+
+static void network(void)
+{
+    SIZE(netif_tx_request); AT(netif_tx_request, gref); AT(netif_tx_request, offset); AT(netif_tx_request, flags);
+    AT(netif_tx_request, id); AT(netif_tx_request, size);
+    SIZE(netif_tx_response); AT(netif_tx_response, id); AT(netif_tx_response, status);
+    SIZE(netif_rx_request); AT(netif_rx_request, id); AT(netif_rx_request, gref);
+    SIZE(netif_rx_response); AT(netif_rx_response, id); AT(netif_rx_response, offset); AT(netif_rx_response, flags);
+    AT(netif_rx_response, status);
+    SIZE(netif_extra_info); AT(netif_extra_info, type); AT(netif_extra_info, flags); AT(netif_extra_info, u.gso.size);
+    AT(netif_extra_info, u.gso.type); AT(netif_extra_info, u.gso.features); AT(netif_extra_info, u.mcast.addr);
+    AT(netif_tx_sring, req_prod); AT(netif_tx_sring, req_event); AT(netif_tx_sring, rsp_prod); AT(netif_tx_sring, rsp_event);
+    AT(netif_tx_sring, ring); AT(netif_rx_sring, ring);
+    printf("netif_tx_sring.slot %zu\n", sizeof(((netif_tx_sring *)0)->ring[0]));
+    printf("netif_rx_sring.slot %zu\n", sizeof(((netif_rx_sring *)0)->ring[0]));
+    NUMBER(NETTXF_csum_blank); NUMBER(NETTXF_data_validated); NUMBER(NETTXF_more_data); NUMBER(NETTXF_extra_info);
+    NUMBER(NETRXF_data_validated); NUMBER(NETRXF_csum_blank); NUMBER(NETRXF_more_data); NUMBER(NETRXF_extra_info);
+    NUMBER(XEN_NETIF_EXTRA_TYPE_GSO); NUMBER(XEN_NETIF_EXTRA_TYPE_MCAST_ADD); NUMBER(XEN_NETIF_EXTRA_TYPE_MCAST_DEL);
+    NUMBER(XEN_NETIF_EXTRA_FLAG_MORE); NUMBER(XEN_NETIF_GSO_TYPE_TCPV4); NUMBER(XEN_NETIF_GSO_TYPE_TCPV6);
+    NUMBER(NETIF_RSP_DROPPED); NUMBER(NETIF_RSP_ERROR); NUMBER(NETIF_RSP_OKAY); NUMBER(NETIF_RSP_NULL);
+    NUMBER(XEN_NETIF_NR_SLOTS_MIN);
+}
 
 int main(void)
 {
@@ -66,5 +98,6 @@ int main(void)
     NUMBER(FLAT_RING3_CS32); NUMBER(FLAT_RING3_CS64); NUMBER(FLAT_RING3_SS64); NUMBER(FIRST_RESERVED_GDT_ENTRY);
     NUMBER(HYPERVISOR_VIRT_START); NUMBER(HYPERVISOR_VIRT_END); NUMBER(NR_VIRQS);
     NUMBER(VGCF_in_kernel); NUMBER(VGCF_syscall_disables_events); NUMBER(VGCF_in_syscall); NUMBER(XEN_RUNSTATE_UPDATE);
+    network();
     return 0;
 }
