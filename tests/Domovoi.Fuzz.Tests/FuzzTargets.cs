@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Fuzz.Disks;
+using Domovoi.Fuzz.Networks;
 
 namespace Domovoi.Fuzz;
 
@@ -17,5 +18,10 @@ internal static class FuzzTargets
         ["partitions"] = static () => new PartitionsTarget(),
 
         // Networks.
+        ["frames"] = static () => new FramesTarget(),
+        ["switch"] = static () => new SwitchTarget(),
+        ["vif-line"] = static () => new VifLineTarget(),
+        ["vif-ring"] = static () => new VifRingTarget(),
+        ["xend-settings"] = static () => new XendSettingsTarget(),
     };
 }

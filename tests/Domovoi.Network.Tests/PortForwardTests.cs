@@ -25,6 +25,7 @@ public sealed class PortForwardTests
     [InlineData("sctp:1:2")]
     [InlineData("10.0:1:2")]
     [InlineData("1:2:3:4")]
+    [InlineData("tcp")]
     public void Forward_ThatIsWrong_IsRefused(string text) => Assert.False(PortForward.TryParse(text, out _));
 
     [Fact]

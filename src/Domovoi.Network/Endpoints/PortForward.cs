@@ -24,9 +24,9 @@ public sealed record PortForward(bool IsUdp, IPAddress HostAddress, int HostPort
             words.RemoveAt(0);
         }
 
-        if (words[^1].Split('/') is [var port, "tcp" or "udp"] && protocol is null)
+        if (words is [.., var last] && last.Split('/') is [var port, "tcp" or "udp"] && protocol is null)
         {
-            protocol = words[^1][(port.Length + 1)..];
+            protocol = last[(port.Length + 1)..];
             words[^1] = port;
         }
 

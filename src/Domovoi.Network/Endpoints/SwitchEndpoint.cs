@@ -22,6 +22,7 @@ public sealed class SwitchEndpoint : INetworkEndpoint
     private const int FramesPerTurn = 64;
     private const int SocketRoom = 4 << 20;
     private const int MostPorts = 1024;
+    private const int LongestName = 64;
     private static readonly TimeSpan s_lookAround = TimeSpan.FromSeconds(5);
 
     private readonly string _folder;
@@ -202,7 +203,14 @@ public sealed class SwitchEndpoint : INetworkEndpoint
 
             if (inlet.Peer is null)
             {
-                inlet.Peer = Meet(Encoding.UTF8.GetString(_buffer, 0, length));
+                string name = Encoding.UTF8.GetString(_buffer, 0, length);
+                if (!IsName(name))
+                {
+                    inlet.IsGone = true;                    // it would lead out of the folder
+                    return;
+                }
+
+                inlet.Peer = Meet(name);
             }
             else if (length > OffloadHeader.Size + Frame.EthernetHeader && OffloadHeader.Read(_buffer) is { } offload)
             {
@@ -239,6 +247,9 @@ public sealed class SwitchEndpoint : INetworkEndpoint
             // It has gone before we came.
         }
     }
+
+    private static bool IsName(string text) =>
+        text.Length is > 0 and <= LongestName && text[0] != '.' && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>The port of that name, connected to if it was not.</summary>
     private SwitchPeer? Meet(string name)
