@@ -5,7 +5,7 @@ using Domovoi.Toolstack.Networks;
 
 namespace Domovoi.Cli;
 
-/// <summary><c>dom create -p 2222:22</c>, beside xl's own <c>-p</c>, which has no argument and leaves the domain paused.</summary>
+/// <summary><c>dom create -p 2222:22</c> and <c>dom try -p</c>, beside xl's own <c>-p</c>, which has no argument and leaves the domain paused.</summary>
 internal static class PublishedPorts
 {
     private const string LongName = "--publish";
@@ -22,7 +22,7 @@ internal static class PublishedPorts
     internal static string[] Distinguish(string[] arguments)
     {
         string[] words = [.. arguments];
-        for (int i = 1; words.Length > 0 && words[0] == "create" && i < words.Length - 1; i++)
+        for (int i = 1; words.Length > 0 && words[0] is "create" or "try" && i < words.Length - 1; i++)
         {
             if (words[i] == "-p" && LooksLikePort(words[i + 1]))
             {

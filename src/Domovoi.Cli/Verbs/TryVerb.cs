@@ -37,6 +37,14 @@ internal static class TryVerb
         HelpName = "spec",
     };
 
+    private static readonly Option<string[]> Vifs = new("--vif")
+    {
+        Description = "A network interface, as in a configuration file: bridge=xenbr0,ip=10.0.0.5. May be given several times. Without, NAT.",
+        HelpName = "spec",
+    };
+
+    private static readonly Option<bool> NoNetwork = new("--no-network") { Description = "No network interface." };
+    private static readonly Option<string[]> Publish = PublishedPorts.NewOption();
     private static readonly Option<bool> Keep = new("--keep") { Description = "Let the guest go on when you leave its console." };
 
     internal static Command Build(Session session)
@@ -46,9 +54,10 @@ internal static class TryVerb
             "Boot Debian's kernel with a shell on this terminal. Ctrl-] leaves, poweroff ends.",
             "dom try",
             "dom try --memory 1024",
+            "dom try -p 8080:80",
             "dom try -- uname -a")
         {
-            Words, Memory, Kernel, Busybox, Extra, Disks, Keep,
+            Words, Memory, Kernel, Busybox, Extra, Disks, Vifs, NoNetwork, Publish, Keep,
         };
         verb.SetAction(parsed => Run(session, parsed));
         return verb;
@@ -70,11 +79,12 @@ internal static class TryVerb
 
     private static LaunchedDomain Launch(Session session, ParseResult parsed, string kernel, string initramfs, string? command)
     {
-        bool hasDisks = parsed.GetValue(Disks) is { Length: > 0 };
-        string? combined = command is null && !hasDisks ? null : Combine(initramfs, command, hasDisks);
+        GuestConfiguration guest = Describe(session, parsed, kernel, isCommand: command is not null);
+        bool isPlain = command is null && guest.Disks.Count == 0 && guest.Vifs.Count == 0;
+        string? combined = isPlain ? null : Combine(initramfs, command, guest);
         try
         {
-            GuestConfiguration guest = Describe(parsed, kernel, combined ?? initramfs, isCommand: command is not null);
+            guest = guest with { Ramdisk = combined ?? initramfs };
             return new DomainLauncher(session.Registry, session.Networks()).Launch(guest, new LaunchOptions(StartPaused: true));
         }
         finally
@@ -135,12 +145,12 @@ internal static class TryVerb
     {
         using StepProgress progress = new(session.Error);
         DebianGuest guest = new(CacheDirectory.Debian(), progress.Begin);
-        guest.Prepare(needsKernel, needsModules: parsed.GetValue(Disks) is { Length: > 0 });
+        guest.Prepare(needsKernel, needsModules: parsed.GetValue(Disks) is { Length: > 0 } || !parsed.GetValue(NoNetwork));
         return guest;
     }
 
-    /// <summary>Modules are in an archive of their own: they are large, and a guest without disks does not need them.</summary>
-    private static string Combine(string initramfs, string? command, bool hasDisks)
+    /// <summary>Modules are in an archive of their own: they are large, and a guest without disks needs few of them.</summary>
+    private static string Combine(string initramfs, string? command, GuestConfiguration guest)
     {
         Directory.CreateDirectory(CacheDirectory.Root());
         RemoveOrphans();
@@ -152,8 +162,9 @@ internal static class TryVerb
         }
 
         string modules = new DebianGuest(CacheDirectory.Debian(), static _ => { }).Modules;
-        InitramfsContents contents = hasDisks && Directory.Exists(modules) ? GuestModules.Contents(modules) : new InitramfsContents();
-        InitramfsBuilder.Append(contents with { Command = command }, output);
+        bool hasDevices = guest.Disks.Count + guest.Vifs.Count > 0 && Directory.Exists(modules);
+        InitramfsContents contents = hasDevices ? GuestModules.Contents(modules, withDisks: guest.Disks.Count > 0) : new InitramfsContents();
+        InitramfsBuilder.Append(contents with { Command = command, AsksForAddress = guest.Vifs.Count > 0 }, output);
         return path;
     }
 
@@ -169,7 +180,7 @@ internal static class TryVerb
         }
     }
 
-    private static GuestConfiguration Describe(ParseResult parsed, string kernel, string initramfs, bool isCommand)
+    private static GuestConfiguration Describe(Session session, ParseResult parsed, string kernel, bool isCommand)
     {
         string extra = parsed.GetValue(Extra) is { } words ? " " + words : "";
         string quiet = isCommand ? " quiet loglevel=1" : "";
@@ -177,10 +188,34 @@ internal static class TryVerb
         ConfigurationParser.Parse($"memory={parsed.GetValue(Memory)}", "--memory", settings);
         ConfigurationParser.Parse($"name=\"try-{Environment.ProcessId}\"; on_crash=\"destroy\"", "dom try", settings);
         ConfigurationParser.Parse($"on_reboot=\"{(isCommand ? "destroy" : "restart")}\"", "dom try", settings);
-        ConfigurationParser.Parse($"kernel={Quoting.Text(kernel)}; ramdisk={Quoting.Text(initramfs)}", "dom try", settings);
+        ConfigurationParser.Parse($"kernel={Quoting.Text(kernel)}", "dom try", settings);
         ConfigurationParser.Parse($"cmdline={Quoting.Text("console=hvc0" + quiet + extra)}", "dom try", settings);
         string disks = string.Join(", ", (parsed.GetValue(Disks) ?? []).Select(Quoting.Text));
         ConfigurationParser.Parse($"disk=[{disks}]", "--disk", settings);
-        return GuestConfigurationReader.Read(settings, "dom try");
+        string vifs = string.Join(", ", Interfaces(session, parsed).Select(Quoting.Text));
+        ConfigurationParser.Parse($"vif=[{vifs}]", "--vif", settings);
+        return PublishedPorts.Apply(GuestConfigurationReader.Read(settings, "dom try"), parsed.GetValue(Publish) ?? []);
+    }
+
+    /// <summary>NAT where nothing was asked for and the host has what it takes.</summary>
+    private static string[] Interfaces(Session session, ParseResult parsed)
+    {
+        if (parsed.GetValue(Vifs) is { Length: > 0 } given)
+        {
+            return given;
+        }
+
+        if (parsed.GetValue(NoNetwork))
+        {
+            return [];
+        }
+
+        if (SlirpLibrary.IsInstalled)
+        {
+            return ["bridge=nat"];
+        }
+
+        session.Error.WriteLine($"The guest has no network: {SlirpLibrary.FileName} is not installed (Debian: apt install libslirp0).");
+        return [];
     }
 }

@@ -34,6 +34,10 @@ internal static class GuestScripts
                 usleep 20000
             done
         fi
+        if [ -e /sys/class/net/eth0 ]; then
+            ip link set eth0 up
+            [ -f /etc/domovoi/dhcp ] && udhcpc -i eth0 -b -q -t 4 -T 1 -s /etc/domovoi/lease >/dev/null 2>&1
+        fi
         console=/dev/hvc0
         [ -c $console ] || console=/dev/console
         if [ -f /etc/domovoi/command ]; then
@@ -44,6 +48,21 @@ internal static class GuestScripts
             setsid -c /bin/sh -l <$console >$console 2>&1
         fi
         exec /sbin/poweroff
+
+        """;
+
+    /// <summary>Where <see cref="Init"/> looks whether to ask for an address.</summary>
+    internal const string DhcpMark = "etc/domovoi/dhcp";
+
+    /// <summary>What udhcpc runs when it has an address.</summary>
+    internal const string LeaseFile = "etc/domovoi/lease";
+
+    internal const string Lease = """
+        #!/bin/sh
+        [ "$1" = bound ] || exit 0
+        ip addr add "$ip/$mask" dev "$interface"
+        for router in $router; do ip route add default via "$router"; done
+        for server in $dns; do echo "nameserver $server"; done >/etc/resolv.conf
 
         """;
 

@@ -14,7 +14,7 @@ public static class InitramfsBuilder
 
     /// <summary>Changes when the scripts do, so that an old archive in the cache is made anew.</summary>
     public static string Recipe { get; } = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(
-        GuestScripts.Init, GuestScripts.PowerOff, GuestScripts.Reboot, GuestScripts.Halt, GuestScripts.Profile, GuestScripts.Motd))));
+        GuestScripts.Init, GuestScripts.PowerOff, GuestScripts.Reboot, GuestScripts.Halt, GuestScripts.Profile, GuestScripts.Motd, GuestScripts.Lease))));
 
     /// <summary>Writes a complete gzipped archive around a static busybox.</summary>
     public static void Build(string busybox, InitramfsContents contents, Stream output)
@@ -47,6 +47,11 @@ public static class InitramfsBuilder
             archive.AddText(GuestScripts.ModuleList, string.Join('\n', contents.Modules) + "\n");
         }
 
+        if (contents.AsksForAddress)
+        {
+            archive.AddText(GuestScripts.DhcpMark, "");
+        }
+
         if (contents.Command is { } command)
         {
             archive.AddText(GuestScripts.CommandFile, command + "\n");
@@ -66,6 +71,7 @@ public static class InitramfsBuilder
         archive.AddText("sbin/poweroff", GuestScripts.PowerOff, executable: true);
         archive.AddText("sbin/reboot", GuestScripts.Reboot, executable: true);
         archive.AddText("sbin/halt", GuestScripts.Halt, executable: true);
+        archive.AddText(GuestScripts.LeaseFile, GuestScripts.Lease, executable: true);
         archive.AddText("etc/profile", GuestScripts.Profile);
         archive.AddText("etc/motd", GuestScripts.Motd);
         archive.AddText("etc/passwd", GuestScripts.Passwd);

@@ -13,6 +13,9 @@ public sealed record InitramfsContents
     /// <summary>Modules of the guest's kernel that init loads, in this order, by their places in the guest.</summary>
     public IReadOnlyList<string> Modules { get; init; } = [];
 
+    /// <summary>Whether init asks for an address by DHCP.</summary>
+    public bool AsksForAddress { get; init; }
+
     /// <summary>Files and folders of the host, with their places in the guest.</summary>
     public IReadOnlyList<(string Source, string Target)> Files { get; init; } = [];
 }
