@@ -13,8 +13,9 @@ namespace Domovoi.Linux;
 /// <param name="HostName">Told by DHCP; null for none.</param>
 /// <param name="MaximumPacket">The longest IP packet either way.</param>
 /// <param name="WithIpv6">Whether router advertisements are sent.</param>
+/// <param name="WithHostLoopback">Whether the gateway's address leads to this process's loopback addresses.</param>
 public sealed record SlirpSettings(
-    IPNetwork Network, IPAddress Host, IPAddress Guest, IPAddress NameServer, string? HostName, int MaximumPacket, bool WithIpv6);
+    IPNetwork Network, IPAddress Host, IPAddress Guest, IPAddress NameServer, string? HostName, int MaximumPacket, bool WithIpv6, bool WithHostLoopback);
 
 /// <summary>libslirp: a TCP/IP stack in user space that turns a guest's packets into this process's own sockets. Belongs to one thread.</summary>
 /// <remarks>The caller's loop: <see cref="Prepare"/>, wait, <see cref="Serve"/>; <see cref="Input"/> at any time between.</remarks>
@@ -67,6 +68,9 @@ public sealed unsafe partial class SlirpLibrary : IDisposable
             throw new InvalidOperationException($"{FileName} refused the network's settings.");
         }
     }
+
+    /// <summary>Whether this host has it.</summary>
+    public static bool IsInstalled => NativeLibrary.TryLoad(FileName, typeof(SlirpLibrary).Assembly, null, out _);
 
     /// <summary>Which one it is, as it says itself.</summary>
     public static string Version => Marshal.PtrToStringUTF8(slirp_version_string()) ?? "";
@@ -159,6 +163,7 @@ public sealed unsafe partial class SlirpLibrary : IDisposable
             NameServer = Address(settings.NameServer),
             MaximumTransmit = (nuint)settings.MaximumPacket,
             MaximumReceive = (nuint)settings.MaximumPacket,
+            DisableHostLoopback = settings.WithHostLoopback ? (byte)0 : (byte)1,
         };
         // The addresses that QEMU's users know: fec0::/64, the host at ::2, its name server at ::3.
         configuration.Prefix6[0] = configuration.Host6[0] = configuration.NameServer6[0] = 0xFE;
@@ -293,6 +298,7 @@ public sealed unsafe partial class SlirpLibrary : IDisposable
         [FieldOffset(104)] public fixed byte NameServer6[16];
         [FieldOffset(136)] public nuint MaximumTransmit;
         [FieldOffset(144)] public nuint MaximumReceive;
+        [FieldOffset(152)] public byte DisableHostLoopback;
     }
 
     /// <summary><c>SlirpCb</c>, libslirp.h.</summary>

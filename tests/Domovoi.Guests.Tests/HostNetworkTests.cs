@@ -6,6 +6,8 @@ namespace Domovoi.Guests;
 /// <summary>Bridges and uplinks of the host's kernel, in network namespaces: one is the host, one the world outside. Root only.</summary>
 public sealed class HostNetworkTests : IDisposable
 {
+    private const string NothingsSum = "d41d8cd98f00b204e9800998ecf8427e";
+
     private readonly GuestHost _host = new();
     private readonly string _inside = $"d-in-{Guid.NewGuid():N}"[..12];
     private readonly string _outside = $"d-out-{Guid.NewGuid():N}"[..12];
@@ -65,6 +67,124 @@ public sealed class HostNetworkTests : IDisposable
         await first.SaysAsync("ROUTING");
         RunningGuest second = _host.OnTerminal($"ip netns exec {_inside} $DOM create -c {leaf}");
         await second.SaysAsync("2 packets transmitted, 2 packets received");
+    }
+
+    /// <summary>A bridge that filters VLANs: each vif's port carries its own, and the uplink all of them.</summary>
+    [Fact]
+    public async Task Bridge_ThatFiltersVlans_IsTold()
+    {
+        Prepare();
+        string made = Sh($"ip -n {_inside} link add br0 type bridge vlan_filtering 1 && bridge -n {_inside} vlan show && echo made");
+        Assert.SkipUnless(made.Contains("made", StringComparison.Ordinal), "this kernel's bridges filter no VLANs");
+        Sh($"""
+            ip -n {_inside} link set br0 up; ip -n {_inside} addr flush dev eth1
+            ip -n {_inside} link set eth1 master br0; bridge -n {_inside} vlan add dev eth1 vid 20
+            ip -n {_outside} link add link out name out20 type vlan id 20; ip -n {_outside} addr add 10.20.0.1/24 dev out20; ip -n {_outside} link set out20 up
+            """);
+        const string command = """
+            ip link set eth0 up; ip addr add 10.20.0.2/24 dev eth0; sleep 1; ping -q -c 2 -W 5 10.20.0.1
+            ip addr add 10.77.0.9/24 dev eth0; ping -q -c 1 -W 2 10.77.0.254 | sed 's/^/untagged /'; echo DONE; read stop
+            """;
+        RunningGuest guest = _host.OnTerminal($"ip netns exec {_inside} $DOM create -c {_host.ConfigureDisks(command, [], "vif = ['bridge=br0,vlan=20,vifname=web0']")}");
+        await guest.SaysAsync("DONE");
+        Assert.Contains("2 packets transmitted, 2 packets received", guest.Console, StringComparison.Ordinal);
+        Assert.Contains("untagged 1 packets transmitted, 0 packets received", guest.Console, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^web0\s.*\b20\b", Sh($"bridge -n {_inside} -compressvlans vlan show dev web0 | tr '\\n' ' '"));
+    }
+
+    /// <summary>Without a bridge: the host routes to the guest, and answers ARP for the world outside.</summary>
+    [Fact]
+    public async Task VifRoute_RoutesToTheGuestsAddress_AndTakesTheRouteBack()
+    {
+        Prepare();
+        Sh($"ip netns exec {_inside} sysctl -q -w net.ipv4.ip_forward=1; ip -n {_outside} route add 10.99.0.5/32 via 10.77.0.1");
+        const string command = """
+            ip link set eth0 up; ip addr add 10.99.0.5/32 dev eth0; ip route add default dev eth0; sleep 1
+            ping -q -c 2 -W 5 10.77.0.1; ping -q -c 2 -W 5 10.77.0.254; echo DONE; read stop
+            """;
+        RunningGuest guest = _host.OnTerminal(
+            $"ip netns exec {_inside} $DOM create -c {_host.ConfigureDisks(command, [], "vif = ['script=vif-route,ip=10.99.0.5,gatewaydev=eth1,vifname=web0']")}");
+        await guest.SaysAsync("DONE");
+        Assert.Equal(2, guest.Console.Split("2 packets transmitted, 2 packets received").Length - 1);
+        Assert.Contains("10.99.0.5 dev web0 scope link src 10.77.0.1", Sh($"ip -n {_inside} route"), StringComparison.Ordinal);
+        await guest.TypeAsync("");
+        await guest.EndsAsync();
+        Assert.DoesNotContain("10.99.0.5", Sh($"ip -n {_inside} route"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Real streams both ways over both protocols, with what the hardware would do left undone on the ring; and the rate held.</summary>
+    [Fact]
+    public async Task Streams_OfBothProtocols_GoInLongFrames_ArriveIntact_AndKeepToTheRate()
+    {
+        Prepare();
+        string served = _host.InFolder("served");
+        Directory.CreateDirectory(served);
+        Sh($"""
+            head -c 8000000 /dev/urandom > {served}/file; ip -n {_outside} addr add fd77::254/64 dev out nodad
+            ip -n {_inside} link add br0 type bridge; ip -n {_inside} link set br0 up; ip -n {_inside} addr flush dev eth1; ip -n {_inside} link set eth1 master br0
+            """);
+        const string command = """
+            echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
+            ip link set eth0 up; ip addr add 10.77.0.9/24 dev eth0; ip -6 addr add fd77::9/64 dev eth0; sleep 2
+            wget -q -O /tmp/4 http://10.77.0.254/file; wget -q -O /tmp/6 'http://[fd77::254]/file'; md5sum /tmp/4 /tmp/6; read go
+            nc -l -p 7 < /tmp/4; nc -l -p 7 < /tmp/6; echo DONE; read stop
+            """;
+        RunningGuest server = _host.OnTerminal($"ip netns exec {_outside} {GuestHost.Debian.Busybox} httpd -f -p 80 -h {served}");
+        RunningGuest guest = _host.OnTerminal($"ip netns exec {_inside} $DOM create -c {_host.ConfigureDisks(command, [], "vif = ['bridge=br0,rate=5MB/s']")}");
+        string sum = Sh($"md5sum < {served}/file")[..32];
+        await guest.SaysAsync($"{sum}  /tmp/4");
+        await guest.SaysAsync($"{sum}  /tmp/6");
+        RunningGuest dump = _host.OnTerminal($"$DOM tcpdump guest -s 96 -w {_host.InFolder("out.pcap")}");
+        await dump.SaysAsync("capturing vif 0");
+        await guest.TypeAsync("");
+        Stopwatch clock = Stopwatch.StartNew();
+        Assert.Equal(sum, await FetchAsync("10.77.0.9"));
+        Assert.Equal(sum, await FetchAsync("fd77::9"));
+        Assert.InRange(clock.Elapsed.TotalSeconds, 2.6, 60);    // 16 MB at 5 MB/s, less what may burst at the start
+        await guest.SaysAsync("DONE");
+        await dump.TypeAsync("\x03");
+        await dump.SaysAsync("frames captured");
+        await dump.EndsAsync();
+        AssertLongFrames(File.ReadAllBytes(_host.InFolder("out.pcap")));
+        GC.KeepAlive(server);
+    }
+
+    /// <remarks>An end of input makes busybox's nc hang up, at both ends; the pipe never has one.</remarks>
+    private async Task<string> FetchAsync(string address)
+    {
+        string open = _host.InFolder("open");
+        Sh($"mkfifo {open}");
+        for (int i = 0; i < 50; i++)
+        {
+            string sum = Sh($"ip netns exec {_outside} timeout 60 {GuestHost.Debian.Busybox} nc {address} 7 0<>{open} | md5sum")[..32];
+            if (sum != NothingsSum)
+            {
+                return sum;
+            }
+
+            await Task.Delay(200);                          // the guest listens again a little later
+        }
+
+        return NothingsSum;
+    }
+
+    /// <summary>In a capture at the guest's port: TCP of both protocols, sent in frames longer than the wire's.</summary>
+    private static void AssertLongFrames(ReadOnlySpan<byte> capture)
+    {
+        HashSet<int> types = [];
+        for (int at = 24; at + 16 < capture.Length;)
+        {
+            int kept = BitConverter.ToInt32(capture[(at + 8)..]);
+            int length = BitConverter.ToInt32(capture[(at + 12)..]);
+            if (length > 4000)
+            {
+                types.Add((capture[at + 16 + 12] << 8) | capture[at + 16 + 13]);
+            }
+
+            at += 16 + kept;
+        }
+
+        Assert.Equal([0x0800, 0x86DD], types.Order());
     }
 
     private void Prepare()

@@ -15,6 +15,9 @@ public enum NetworkKind
 
     /// <summary>An interface of the host, without a bridge.</summary>
     Uplink,
+
+    /// <summary>The host routes: a device of its own, and a route to each of the guest's addresses (Xen's <c>vif-route</c>).</summary>
+    Route,
 }
 
 /// <summary>One vif of a domain, as <c>domovoi-vm</c> needs it; values have been checked for form.</summary>
@@ -27,7 +30,7 @@ public sealed record NicSpecification
 
     public required NetworkKind Network { get; init; }
 
-    /// <summary>The bridge, switch or interface; null for NAT.</summary>
+    /// <summary>The bridge, switch or interface; for routes the interface whose address the host speaks from, if any; null for NAT.</summary>
     public string? NetworkName { get; init; }
 
     /// <summary>Where the switch's ports meet; set for <see cref="NetworkKind.Switch"/>.</summary>
@@ -55,4 +58,7 @@ public sealed record NicSpecification
 
     /// <summary>Ports of the host that lead to the guest behind NAT, such as <c>tcp:127.0.0.1:2222:22</c>.</summary>
     public IReadOnlyList<string> Forwards { get; set; } = [];
+
+    /// <summary>Whether a guest behind NAT reaches what listens on the host's loopback addresses, as 10.0.2.2.</summary>
+    public bool HostLoopback { get; init; }
 }

@@ -46,9 +46,10 @@ internal sealed class NicFactory(int domain, int vcpus, TimeProvider time)
 
     private INetworkEndpoint OpenEndpoint(NicSpecification nic, VlanPolicy vlans) => nic.Network switch
     {
-        NetworkKind.Nat => NatEndpoint.Open(nic.Forwards.Select(Forward), time),
+        NetworkKind.Nat => NatEndpoint.Open(nic.Forwards.Select(Forward), nic.HostLoopback, time),
         NetworkKind.Bridge => DeviceEndpoint.OnBridge(HostName(nic), Name(nic), nic.Mtu, vlans),
         NetworkKind.Uplink => DeviceEndpoint.OnInterface(Name(nic)),
+        NetworkKind.Route => DeviceEndpoint.Routed(HostName(nic), nic.NetworkName, nic.Mtu, [.. (nic.Addresses ?? []).Select(Address)]),
         NetworkKind.Switch => SwitchEndpoint.Join(
             nic.SwitchFolder ?? throw Bad(nic, "a switch without a folder"), $"vif{Number(domain)}.{Number(nic.Index)}", time),
         _ => throw Bad(nic, $"the network {nic.Network}"),

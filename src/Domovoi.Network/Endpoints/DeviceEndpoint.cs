@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+using System.Net;
 using Domovoi.Linux;
 using Domovoi.Network.Frames;
 using Domovoi.Network.Vlans;
 
 namespace Domovoi.Network.Endpoints;
 
-/// <summary>The host's kernel as the network: a TAP device on one of its bridges, or an interface without a bridge.</summary>
+/// <summary>The host's kernel as the network: a TAP device on one of its bridges, one it routes to, or an interface without a bridge.</summary>
 /// <remarks>Long frames go whole both ways; the kernel segments where its own way ends. While the guest has no room, frames wait in the kernel.</remarks>
 public sealed class DeviceEndpoint : INetworkEndpoint
 {
@@ -55,6 +56,32 @@ public sealed class DeviceEndpoint : INetworkEndpoint
             }
 
             routes.SetUp(link.Index, isUp: true);
+            return new DeviceEndpoint(device, hasCarrier: true);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    });
+
+    /// <summary>Makes a TAP device, and routes some addresses to it: the guest's, for which the host also answers ARP on the device.</summary>
+    /// <param name="name">Of the device.</param>
+    /// <param name="gateway">The interface whose IPv4 address the host speaks to the guest from; null leaves that to the kernel.</param>
+    /// <param name="mtu">0: 1500.</param>
+    /// <param name="addresses">The guest's addresses and networks.</param>
+    /// <exception cref="NetworkException">The host does not let us, or routes one of them elsewhere.</exception>
+    public static DeviceEndpoint Routed(string name, string? gateway, int mtu, IReadOnlyList<IPNetwork> addresses) => Guarded(name, () =>
+    {
+        using RouteSocket routes = new();
+        PacketDevice device = PacketDevice.CreateTap(name);
+        try
+        {
+            NetworkLink link = routes.FindLink(name) ?? throw new InvalidOperationException($"{name} has gone");
+            routes.SetStation(link.Index, HostEnd());
+            routes.SetMtu(link.Index, mtu == 0 ? 1500 : mtu);
+            routes.SetUp(link.Index, isUp: true);
+            GuestRoutes.Add(routes, link, gateway, addresses);
             return new DeviceEndpoint(device, hasCarrier: true);
         }
         catch

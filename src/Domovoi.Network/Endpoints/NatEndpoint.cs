@@ -9,7 +9,8 @@ namespace Domovoi.Network.Endpoints;
 
 /// <summary>The network a guest has without anybody's rights: its packets become connections of this process, by libslirp.</summary>
 /// <remarks>
-/// The guest gets 10.0.2.15 by DHCP, reaches the host as 10.0.2.2 and a name server as 10.0.2.3; each guest has such a network of its own.
+/// The guest gets 10.0.2.15 by DHCP, a router at 10.0.2.2 and a name server at 10.0.2.3; each guest has such a network of its own. It
+/// reaches what the host reaches, but not what listens on the host's loopback addresses: that takes 10.0.2.2 and a switch for it.
 /// The library knows no segmentation, but takes and makes TCP segments of up to 64 KiB, so long frames of the guest pass whole, and the
 /// segment size a guest offers is raised on its way (RFC 9293, 3.7.1); what comes back that long is marked to be cut into the size it offered.
 /// </remarks>
@@ -30,7 +31,7 @@ public sealed class NatEndpoint : INetworkEndpoint
     private long _lost;
     private bool _isWaiting;
 
-    private NatEndpoint(TimeProvider time) => _library = new SlirpLibrary(
+    private NatEndpoint(bool hostLoopback, TimeProvider time) => _library = new SlirpLibrary(
         new SlirpSettings(
             IPNetwork.Parse("10.0.2.0/24"),
             IPAddress.Parse("10.0.2.2"),
@@ -38,7 +39,8 @@ public sealed class NatEndpoint : INetworkEndpoint
             IPAddress.Parse("10.0.2.3"),
             HostName: null,
             LargestPacket,
-            WithIpv6: true),
+            WithIpv6: true,
+            hostLoopback),
         Arrive,
         time);
 
@@ -55,14 +57,17 @@ public sealed class NatEndpoint : INetworkEndpoint
     public long Lost => Volatile.Read(ref _lost);
 
     /// <summary>Makes the network and its forwards.</summary>
+    /// <param name="forwards">Ports of the host that lead to the guest.</param>
+    /// <param name="hostLoopback">Whether 10.0.2.2 is the host's 127.0.0.1.</param>
+    /// <param name="time">For the library's timers.</param>
     /// <exception cref="NetworkException">The library is missing, or a port of the host cannot be had.</exception>
-    public static NatEndpoint Open(IEnumerable<PortForward> forwards, TimeProvider time)
+    public static NatEndpoint Open(IEnumerable<PortForward> forwards, bool hostLoopback, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(forwards);
         NatEndpoint endpoint;
         try
         {
-            endpoint = new NatEndpoint(time);
+            endpoint = new NatEndpoint(hostLoopback, time);
         }
         catch (DllNotFoundException)
         {

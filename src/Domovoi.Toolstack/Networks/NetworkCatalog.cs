@@ -14,6 +14,7 @@ namespace Domovoi.Toolstack.Networks;
 /// uplink:DEVICE   an interface of the host, without a bridge
 /// NAME            a bridge of the host's kernel
 /// </code>
+/// Xen's scripts are not run, but what they did is done: <c>vif-bridge</c> is the above, <c>vif-nat</c> NAT, <c>vif-route</c> a route for each address.
 /// </remarks>
 /// <param name="run">Where private switches are.</param>
 /// <param name="settings">xend's.</param>
@@ -21,6 +22,9 @@ namespace Domovoi.Toolstack.Networks;
 public sealed class NetworkCatalog(RunDirectory run, XendSettings settings, string devices = "/sys/class/net")
 {
     private const string Nat = "nat";
+    private const string Bridging = "vif-bridge";
+    private const string Translation = "vif-nat";
+    private const string Routing = "vif-route";
     private const string Switch = "switch:";
     private const string Uplink = "uplink:";
     private const int LongestName = 32;
@@ -29,7 +33,13 @@ public sealed class NetworkCatalog(RunDirectory run, XendSettings settings, stri
     public NetworkChoice Find(VifConfiguration vif)
     {
         ArgumentNullException.ThrowIfNull(vif);
-        bool isNat = CheckScript(vif) || (vif.Bridge is null && settings.VifsBehindNat);
+        string script = ScriptOf(vif);
+        if (script == Routing)
+        {
+            return OfRoutes(vif) with { IsGuarded = settings.Antispoof };
+        }
+
+        bool isNat = script == Translation;
         string? name = vif.Bridge ?? settings.VifBridge ?? (settings.Kind == HostNetworkKind.Bridge ? settings.Bridge ?? FirstBridge(vif) : null);
         NetworkChoice choice = name switch
         {
@@ -42,13 +52,26 @@ public sealed class NetworkCatalog(RunDirectory run, XendSettings settings, stri
         return choice with { IsGuarded = settings.Antispoof && choice.Kind != NetworkKind.Nat };
     }
 
-    private static bool CheckScript(VifConfiguration vif) => Path.GetFileName(vif.Script) switch
+    /// <summary>The script whose work is to be done: the vif's own, or for one without a bridge that of xend's settings.</summary>
+    private string ScriptOf(VifConfiguration vif) => Path.GetFileName(vif.Script) switch
     {
-        null or "" or "vif-bridge" => false,
-        "vif-nat" => true,
+        null or "" => vif.Bridge is not null ? Bridging : settings.VifsBehindNat ? Translation : settings.VifsRouted ? Routing : Bridging,
+        (Bridging or Translation or Routing) and var known => known,
+        "vif-openvswitch" => throw Wrong(
+            vif,
+            "script=vif-openvswitch: Open vSwitch is not spoken",
+            "bridge=switch:NAME is a switch with VLANs that needs nothing; on a bridge of the kernel with vlan_filtering, vlan= works too"),
         var other => throw Wrong(
-            vif, $"script={other}: Domovoi plugs vifs in itself and runs no scripts", "leave script= out, or write script=vif-bridge or script=vif-nat"),
+            vif,
+            $"script={other}: Domovoi plugs vifs in itself and runs no scripts",
+            "it does what script=vif-bridge, vif-route and vif-nat did; for the rest of your script, name the host's interface by vifname= and run it after dom create"),
     };
+
+    private NetworkChoice OfRoutes(VifConfiguration vif) =>
+        vif.Addresses.Count == 0 ? throw Wrong(vif, "script=vif-route: needs the guest's addresses, to which the host routes", "such as ip=10.0.0.5")
+        : vif.GatewayDevice is { } device && !Exists(device) ? throw Wrong(
+            vif, $"gatewaydev={device}: the host has no such interface", $"it has {Names(static _ => true)}")
+        : new NetworkChoice(NetworkKind.Route, vif.GatewayDevice);
 
     private NetworkChoice OfSwitch(VifConfiguration vif, string name) =>
         name.Length is > 0 and <= LongestName && name[0] != '.' && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')

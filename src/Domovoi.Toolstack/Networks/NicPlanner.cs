@@ -44,15 +44,21 @@ public sealed class NicPlanner(string guest, NetworkCatalog networks)
         {
             throw new ProblemException(new Problem(
                 "forward-without-nat",
-                $"vif: ports can be forwarded to a guest behind NAT only; this vif is on {network.Name}",
+                $"vif: ports can be forwarded to a guest behind NAT only; this vif is {(network.Name is { } name ? $"on {name}" : "routed")}",
                 vif.Where,
                 "reach the guest by its own address there, or add a vif without bridge="));
         }
 
-        if (vif.Vlans is not null && network.Kind == NetworkKind.Nat)
+        if (vif.Vlans is not null && network.Kind is NetworkKind.Nat or NetworkKind.Route)
         {
             throw new ProblemException(new Problem(
-                "vlan-without-switch", "vif: vlan= needs a switch, a bridge or an uplink; NAT has no VLANs", vif.Where, "add bridge=switch:NAME"));
+                "vlan-without-switch", "vif: vlan= needs a switch, a bridge or an uplink; NAT and routes have no VLANs", vif.Where, "add bridge=switch:NAME"));
+        }
+
+        if (vif.HostLoopback && network.Kind != NetworkKind.Nat)
+        {
+            throw new ProblemException(new Problem(
+                "loopback-without-nat", "vif: host-loopback= is for a guest behind NAT only", vif.Where, "leave it out, or leave bridge= out"));
         }
 
         return new NicSpecification
@@ -70,6 +76,7 @@ public sealed class NicPlanner(string guest, NetworkCatalog networks)
             Trusted = vif.Trusted,
             Script = vif.Script,
             Forwards = vif.Forwards,
+            HostLoopback = vif.HostLoopback,
         };
     }
 }

@@ -32,6 +32,12 @@ public sealed record VifConfiguration
 
     public bool Trusted { get; init; } = true;
 
+    /// <summary><c>gatewaydev=</c>, read with <c>script=vif-route</c> only.</summary>
+    public string? GatewayDevice { get; init; }
+
+    /// <summary><c>host-loopback=</c>: behind NAT, 10.0.2.2 is the host's own 127.0.0.1.</summary>
+    public bool HostLoopback { get; init; }
+
     /// <summary><c>forward=</c>, and <c>dom create -p</c>.</summary>
     public IReadOnlyList<string> Forwards { get; init; } = [];
 }

@@ -30,7 +30,7 @@ public sealed partial class VifParser
             ["rate"] = static (p, vif, value) => vif with { Rate = p.Rate(value) },
             ["ip"] = static (p, vif, value) => vif with { Addresses = p.Addresses(value) },
             ["script"] = static (p, vif, value) => vif with { Script = value },
-            ["vifname"] = static (p, vif, value) => vif with { HostName = p.DeviceName(value) },
+            ["vifname"] = static (p, vif, value) => vif with { HostName = p.DeviceName("vifname", value) },
             ["devid"] = static (p, vif, value) => vif with { Index = p.Number("devid", value, 0, MostIndex) },
             ["mtu"] = static (p, vif, value) => vif with { Mtu = p.Number("mtu", value, 68, 65521) },
             ["forward"] = static (p, vif, value) => vif with { Forwards = [.. vif.Forwards, p.Forward(value)] },
@@ -39,8 +39,9 @@ public sealed partial class VifParser
             ["type"] = static (p, vif, value) => value is "vif" or "ioemu" ? vif : throw p.Wrong(
                 $"type={value}: expected vif or ioemu", "leave type= out; a PV guest has only vifs"),
             ["model"] = static (_, vif, _) => vif,          // of an emulated card, which a PV guest does not have
-            ["gatewaydev"] = static (_, vif, _) => vif,     // read by vif-route alone, which is refused by name
-            ["netdev"] = static (_, vif, _) => vif,         // its older name
+            ["gatewaydev"] = static (p, vif, value) => vif with { GatewayDevice = p.DeviceName("gatewaydev", value) },
+            ["netdev"] = static (p, vif, value) => vif with { GatewayDevice = p.DeviceName("netdev", value) },  // its older name
+            ["host-loopback"] = static (p, vif, value) => vif with { HostLoopback = p.Number("host-loopback", value, 0, 1) == 1 },
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private readonly SourcePosition? _where;
@@ -117,9 +118,9 @@ public sealed partial class VifParser
             : words;
     }
 
-    private string DeviceName(string value) => value.Length <= LongestName && LinkName().IsMatch(value)
+    private string DeviceName(string key, string value) => value.Length <= LongestName && LinkName().IsMatch(value)
         ? value
-        : throw Wrong($"vifname={value}: is no name for an interface", $"at most {LongestName} letters, digits, '.', '_' and '-'");
+        : throw Wrong($"{key}={value}: is no name for an interface", $"at most {LongestName} letters, digits, '.', '_' and '-'");
 
     private string Forward(string value) => PortForward.TryParse(value, out PortForward forward)
         ? forward.ToString()

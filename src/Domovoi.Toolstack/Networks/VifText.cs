@@ -20,6 +20,8 @@ public static class VifText
             Word("vifname", vif.HostName),
             Word("devid", vif.Index?.ToString(CultureInfo.InvariantCulture)),
             Word("mtu", vif.Mtu > 0 ? vif.Mtu.ToString(CultureInfo.InvariantCulture) : null),
+            Word("gatewaydev", vif.GatewayDevice),
+            vif.HostLoopback ? "host-loopback=1" : null,
             vif.Trusted ? null : "untrusted",
             .. vif.Forwards.Select(static forward => Word("forward", forward)),
         ];

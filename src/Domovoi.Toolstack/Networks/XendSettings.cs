@@ -34,6 +34,9 @@ public sealed record XendSettings
     /// <summary>Whether vifs that name no bridge are behind NAT: <c>(vif-script vif-nat)</c>.</summary>
     public bool VifsBehindNat { get; init; }
 
+    /// <summary>Whether the host routes to vifs that name no bridge: <c>(vif-script vif-route)</c>.</summary>
+    public bool VifsRouted { get; init; }
+
     /// <summary><c>(vif-script 'vif-bridge bridge=...')</c></summary>
     public string? VifBridge { get; init; }
 }

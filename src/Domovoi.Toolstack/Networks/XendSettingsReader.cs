@@ -51,7 +51,9 @@ public static class XendSettingsReader
                 throw Wrong(
                     values[0].Where,
                     $"{script} is not supported: Domovoi does itself what network-bridge and network-dummy did, and runs no scripts",
-                    "write (network-script network-bridge) or (network-script network-dummy)");
+                    script == "network-route"
+                        ? "write (network-script network-dummy) and (vif-script vif-route), and set net.ipv4.ip_forward=1 on the host"
+                        : "write (network-script network-bridge) or (network-script network-dummy)");
         }
 
         foreach ((string key, SExpressionWord word) in words)
@@ -80,8 +82,11 @@ public static class XendSettingsReader
         {
             "vif-bridge" or "" => settings with { VifBridge = words.TryGetValue("bridge", out SExpressionWord bridge) ? DeviceName(bridge) : null },
             "vif-nat" => settings with { VifsBehindNat = true },
+            "vif-route" => settings with { VifsRouted = true },
             _ => throw Wrong(
-                values[0].Where, $"{script} is not supported: Domovoi runs no scripts", "write (vif-script vif-bridge) or (vif-script vif-nat)"),
+                values[0].Where,
+                $"{script} is not supported: Domovoi does itself what vif-bridge, vif-route and vif-nat did, and runs no scripts",
+                "write (vif-script vif-bridge), (vif-script vif-route) or (vif-script vif-nat)"),
         };
     }
 

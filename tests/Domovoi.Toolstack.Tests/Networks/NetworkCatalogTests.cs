@@ -61,10 +61,29 @@ public sealed class NetworkCatalogTests : IDisposable
     {
         Assert.Equal(NetworkKind.Nat, Find("xenbr0", script: "/etc/xen/scripts/vif-nat").Kind);
         Assert.Equal(NetworkKind.Bridge, Find("xenbr0", script: "vif-bridge").Kind);
-        Assert.Throws<ProblemException>(() => Find("xenbr0", script: "vif-route"));
     }
 
+    [Fact]
+    public void VifRoute_NeedsTheGuestsAddresses()
+    {
+        VifConfiguration vif = new() { Script = "vif-route", Addresses = ["10.0.0.5"], GatewayDevice = "eth0" };
+        Assert.Equal((NetworkKind.Route, "eth0"), (Choose(vif).Kind, Choose(vif).Name));
+        Assert.Equal(NetworkKind.Route, Choose(vif with { Script = null }, new XendSettings { VifsRouted = true }).Kind);
+        Assert.Contains("ip=", Refusal(vif with { Addresses = [] }).Hint, StringComparison.Ordinal);
+        Assert.Contains("eth0, eth1", Refusal(vif with { GatewayDevice = "eth9" }).Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("vif-openvswitch", "bridge=switch:NAME")]
+    [InlineData("/etc/xen/scripts/my-script", "vifname=")]
+    public void Script_OfAnother_IsRefusedWithWhatToDo(string script, string said) =>
+        Assert.Contains(said, Refusal(new VifConfiguration { Script = script }).Hint, StringComparison.Ordinal);
+
     private NetworkChoice Find(string? bridge, XendSettings? settings = null, string? script = null, SourcePosition? where = null) =>
-        new NetworkCatalog(new RunDirectory("/run/test"), settings ?? new XendSettings(), _devices.Path)
-            .Find(new VifConfiguration { Bridge = bridge, Script = script, Where = where });
+        Choose(new VifConfiguration { Bridge = bridge, Script = script, Where = where }, settings);
+
+    private NetworkChoice Choose(VifConfiguration vif, XendSettings? settings = null) =>
+        new NetworkCatalog(new RunDirectory("/run/test"), settings ?? new XendSettings(), _devices.Path).Find(vif);
+
+    private Problem Refusal(VifConfiguration vif) => Assert.Throws<ProblemException>(() => Choose(vif)).Problem;
 }

@@ -16,7 +16,8 @@ public sealed class VifParserTests
     [InlineData(" bridge = xenbr0 , vlan=10p/20/100-110 ", "bridge=xenbr0,vlan=10p/20/100-110")]
     [InlineData("ip=10.0.0.5 10.1.0.0/16 fd00::5", "ip=10.0.0.5 10.1.0.0/16 fd00::5")]
     [InlineData("rate=10Mb/s@20ms,vifname=web0,mtu=9000,devid=3,untrusted", "rate=10Mb/s@20ms,vifname=web0,devid=3,mtu=9000,untrusted")]
-    [InlineData("type=ioemu,backend=Domain-0,gatewaydev=eth0,script=vif-bridge", "script=vif-bridge")]
+    [InlineData("type=ioemu,backend=Domain-0,netdev=eth0,script=vif-route", "script=vif-route,gatewaydev=eth0")]
+    [InlineData("host-loopback=1,forward=2222:22", "host-loopback=1,forward=tcp:127.0.0.1:2222:22")]
     [InlineData("forward=2222:22,forward=udp:53:53", "forward=tcp:127.0.0.1:2222:22,forward=udp:127.0.0.1:53:53")]
     public void Vif_IsReadAndWrittenBack(string text, string expected)
     {

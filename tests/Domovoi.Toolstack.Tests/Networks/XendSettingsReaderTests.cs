@@ -46,7 +46,7 @@ public sealed class XendSettingsReaderTests
     }
 
     [Theory]
-    [InlineData("(network-script network-route)", "not supported")]
+    [InlineData("(network-script network-route)", "(vif-script vif-route)")]
     [InlineData("(network-script 'network-bridge netdef=eth1')", "did you mean netdev=?")]
     [InlineData("(network-script 'network-bridge netdev=')", "no name")]
     [InlineData("(network-script 'network-bridge antispoof=perhaps')", "yes or no")]
@@ -54,7 +54,7 @@ public sealed class XendSettingsReaderTests
     [InlineData("(network-script network-bridge", "not closed")]
     [InlineData("network-script network-bridge)", "without a '('")]
     [InlineData("(network-script 'network-bridge)", "not closed")]
-    [InlineData("(vif-script vif-route)", "not supported")]
+    [InlineData("(vif-script my-script)", "not supported")]
     public void Mistakes_SayWhatToWrite(string line, string said)
     {
         Problem problem = Assert.Throws<ProblemException>(() => XendSettingsReader.Read(line, "f")).Problem;
@@ -66,6 +66,7 @@ public sealed class XendSettingsReaderTests
     public void VifScript_ChoosesWhatVifsWithoutABridgeGet()
     {
         Assert.True(XendSettingsReader.Read("(vif-script vif-nat)", "f").VifsBehindNat);
+        Assert.True(XendSettingsReader.Read("(vif-script vif-route)", "f").VifsRouted);
         Assert.Equal("xenbr7", XendSettingsReader.Read("(vif-script 'vif-bridge bridge=xenbr7')", "f").VifBridge);
     }
 
