@@ -72,6 +72,8 @@ internal sealed class CommandLine
             VcpuListVerb.Build(_session),
             VcpuPinVerb.Build(_session),
             VcpuSetVerb.Build(_session),
+            TopVerb.Build(_session),
+            DebugVerb.Build(_session),
             BlockAttachVerb.Build(_session),
             BlockDetachVerb.Build(_session),
             BlockListVerb.Build(_session),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using Domovoi.Cpu.CodeCache;
 using Domovoi.Cpu.Decode;
 using Domovoi.Cpu.Emit;
 using Domovoi.Cpu.Run;
+using Domovoi.Cpu.State;
 using Domovoi.Cpu.Translate;
 using Domovoi.Memory;
 
@@ -27,6 +29,7 @@ public sealed class TranslationCache : IDisposable
     private readonly BlockTranslator _translator = new();
     private readonly HostAssembler _redirector = new();
     private readonly WatchedFrames _watched;
+    private long _ticks;                                    // spent translating
 
     public TranslationCache(Processors processors, ulong bufferSize = 128UL << 20)
     {
@@ -55,6 +58,9 @@ public sealed class TranslationCache : IDisposable
 
     /// <summary>Guest instructions translated since the start.</summary>
     public long InstructionsTranslated { get; private set; }
+
+    /// <summary>Time spent translating since the start.</summary>
+    public TimeSpan TimeTranslating => Stopwatch.GetElapsedTime(0, _ticks);
 
     /// <summary>The processor that runs this code; told when pages retire.</summary>
     internal VirtualCpu? Processor { get; set; }
@@ -114,6 +120,14 @@ public sealed class TranslationCache : IDisposable
         page.TryGetTwin(rip, out TranslatedBlock twin) ? twin : Translate(page, rip, nextPage, BlockKind.Twin);
 
     private TranslatedBlock? Translate(CodePage page, ulong rip, Func<CodePage?> nextPage, BlockKind kind)
+    {
+        long start = Stopwatch.GetTimestamp();
+        TranslatedBlock? block = TranslateNow(page, rip, nextPage, kind);
+        _ticks += Stopwatch.GetTimestamp() - start;
+        return block;
+    }
+
+    private TranslatedBlock? TranslateNow(CodePage page, ulong rip, Func<CodePage?> nextPage, BlockKind kind)
     {
         if (_buffer.Free < Reserve)
         {
@@ -231,25 +245,26 @@ public sealed class TranslationCache : IDisposable
         }
     }
 
-    /// <summary>Writes a line "offset size rip" in hexadecimal for each block, for reading profiles of the code buffer.</summary>
+    /// <summary>Writes a line "address size name" in hexadecimal for each block: perf's <c>/tmp/perf-PID.map</c>.</summary>
+    /// <remarks>The processor's thread, or nobody's any more. Code that was dropped since is not in it.</remarks>
     public void WriteMap(TextWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteLine(FormattableString.Invariant($"{_buffer.RunStart:x} {_mark:x} domovoi-thunks"));
         foreach (TranslatedBlock block in _blocks)
         {
-            writer.WriteLine(FormattableString.Invariant(
-                $"{block.CheckedEntry - _buffer.RunStart:x} {block.End - block.CheckedEntry:x} {block.Rip:x}"));
+            string mode = PageOf(block.Page)?.Mode switch
+            {
+                null => "retired",
+                ModeKey key when key.Space() == CpuMode.Kernel => "kernel",
+                ModeKey key => key.Is64Bit() ? "user" : "user32",
+            };
+            writer.WriteLine(FormattableString.Invariant($"{block.CheckedEntry:x} {block.End - block.CheckedEntry:x} guest-{mode}-{block.Rip:x}"));
         }
     }
 
     public void Dispose()
     {
-        if (Environment.GetEnvironmentVariable("DOMOVOI_CODE_MAP") is { Length: > 0 } path)
-        {
-            using StreamWriter map = new(path);
-            WriteMap(map);
-        }
-
         HostFaults.Unregister(_buffer.RunStart);
         _buffer.Dispose();
     }

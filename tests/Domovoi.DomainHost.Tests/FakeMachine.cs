@@ -28,6 +28,8 @@ internal sealed class FakeMachine(MachineParts parts) : IMachine
 
     public void Pin(VcpuPinning pinning) => Calls.Add($"pin {pinning.Vcpu}");
 
+    public IReadOnlyList<string> DescribeCode() => ["1000 10 guest-kernel-ffffffff81000000\n"];
+
     public void Dispose() => Calls.Add("dispose");
 
     internal void End(EndReason reason) => _end.TrySetResult(new MachineEnd(reason));

@@ -37,6 +37,17 @@ public sealed class VcpuTests
     }
 
     [Fact]
+    public void PerfMap_IsWrittenByTheProcess()
+    {
+        using TestHost host = new();
+        host.NextMachine();
+        using ControlClient client = host.Connect();
+        string path = client.PerfMap();
+        Assert.Equal("1000 10 guest-kernel-ffffffff81000000\n", File.ReadAllText(path));
+        File.Delete(path);
+    }
+
+    [Fact]
     public void Thread_RunsWhereItsVcpuWasPinnedBeforeItBegan()
     {
         int last = ThreadAffinity.Get(0)![^1];

@@ -37,6 +37,9 @@ public sealed class BlockDevice : IBackendDevice
 
     public BlockSettings Settings { get; private set; }
 
+    /// <summary>What the guest has read and written.</summary>
+    public BlockCounters Counters { get; } = new();
+
     public DeviceAddress Address => AddressOf(Settings.VirtualDevice);
 
     public bool IsReadOnly { get; }

@@ -132,6 +132,7 @@ internal sealed class BlockTransfer
                 return BlockStatus.Error;
             }
 
+            _device.Counters.Count(isWrite, sectors);
             BlockStatus status = Attempt(disk, isWrite ? DiskWork.Write : DiskWork.Read, (long)sector * SectorBytes, vectors);
             if (!isWrite)
             {

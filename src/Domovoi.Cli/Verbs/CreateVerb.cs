@@ -25,6 +25,7 @@ internal static class CreateVerb
     private static readonly Option<bool> DryRun = new("--dryrun", "-n") { Description = "Check the configuration, and show what would be made." };
     private static readonly Option<bool> Foreground = new("-F") { Description = "Wait until the domain has ended." };
     private static readonly Option<bool> Debug = new("-d") { Description = "Write debugging detail to the domain's log." };
+    private static readonly Option<bool> ForPerf = new("--perf-map") { Description = "Leave /tmp/perf-PID.map at the guest's end, so that perf names its code; `dom debug perf-map` writes one at once." };
     private static readonly Option<bool> NoMonitor = new("-e") { Description = "Accepted for xl's sake; Domovoi needs no monitor." };
     private static readonly Option<string[]> Publish = PublishedPorts.NewOption();
     private static readonly Option<string?> NetworkConfig = NetworkVerb.NewSettingsOption();
@@ -42,7 +43,7 @@ internal static class CreateVerb
             "dom create guest.cfg -p 2222:22",
             "dom create guest.cfg 'name=\"second\"' 'extra+=\" quiet\"'")
         {
-            Words, Console, Paused, Quiet, DryRun, Foreground, Debug, NoMonitor, Publish, NetworkConfig, File, Entry,
+            Words, Console, Paused, Quiet, DryRun, Foreground, Debug, ForPerf, NoMonitor, Publish, NetworkConfig, File, Entry,
         };
         verb.SetAction(parsed => Run(session, parsed));
         return verb;
@@ -74,7 +75,7 @@ internal static class CreateVerb
 
         bool console = parsed.GetValue(Console);
         bool paused = parsed.GetValue(Paused);
-        LaunchOptions options = new(StartPaused: paused || console, Verbose: parsed.GetValue(Debug));
+        LaunchOptions options = new(StartPaused: paused || console, Verbose: parsed.GetValue(Debug), PerfMap: parsed.GetValue(ForPerf));
         using LaunchedDomain domain = new DomainLauncher(session.Registry, session.Networks(parsed.GetValue(NetworkConfig))).Launch(guest, options);
         if (console)
         {

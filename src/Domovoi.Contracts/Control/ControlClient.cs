@@ -90,6 +90,9 @@ public sealed class ControlClient : IDisposable
     public void VcpuPin(VcpuPinning pinning) =>
         Call(ControlMethod.VcpuPin, pinning, ContractJson.Default.VcpuPinning, ContractJson.Default.Nothing);
 
+    public string PerfMap() => Call(
+        ControlMethod.PerfMap, new Nothing(), ContractJson.Default.Nothing, ContractJson.Default.TextAnswer).Text;
+
     public void NetworkAttach(NicSpecification nic) =>
         Call(ControlMethod.NetworkAttach, nic, ContractJson.Default.NicSpecification, ContractJson.Default.Nothing);
 

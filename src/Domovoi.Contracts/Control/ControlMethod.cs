@@ -57,6 +57,9 @@ public static class ControlMethod
     /// <summary><see cref="VcpuPinning"/></summary>
     public const string VcpuPin = "vcpu.pin";
 
+    /// <summary>→ <see cref="TextAnswer"/>: the path of perf's map, written now.</summary>
+    public const string PerfMap = "debug.perf-map";
+
     /// <summary><see cref="Networks.NicSpecification"/></summary>
     public const string NetworkAttach = "network.attach";
 

@@ -72,6 +72,9 @@ public sealed record DomainSpecification
     /// </summary>
     public bool EndsWithCaller { get; init; }
 
+    /// <summary>Leaves <c>/tmp/perf-PID.map</c> when a boot ends, so that perf names guest code.</summary>
+    public bool PerfMap { get; init; }
+
     /// <summary>Writes debugging detail to the hypervisor's log. The variable <c>DOMOVOI_VERBOSE=1</c> does the same.</summary>
     public bool Verbose { get; init; }
 }

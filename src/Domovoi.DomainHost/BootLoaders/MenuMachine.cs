@@ -80,6 +80,17 @@ internal sealed class MenuMachine : IMachine
         }
     }
 
+    public IReadOnlyList<string> DescribeCode()
+    {
+        IMachine? guest;
+        lock (_gate)
+        {
+            guest = _guest;
+        }
+
+        return guest?.DescribeCode() ?? [];
+    }
+
     public MachineMeasure Measure()
     {
         lock (_gate)

@@ -40,6 +40,7 @@ internal sealed class ControlMethods(
         ControlMethod.StoreRemove => Do(() => store.Remove(Read(parameters, Json.StorePath))),
         ControlMethod.StoreSetPermissions => Do(() => store.SetPermissions(Read(parameters, Json.StorePermissions))),
         ControlMethod.VcpuPin => Do(() => lifecycle.Pin(Read(parameters, Json.VcpuPinning))),
+        ControlMethod.PerfMap => Answer(new TextAnswer(lifecycle.WritePerfMap()), Json.TextAnswer),
         ControlMethod.NetworkAttach => Do(() => nics.Attach(Read(parameters, Json.NicSpecification))),
         ControlMethod.NetworkDetach => Do(() => nics.Detach(Read(parameters, Json.NicDetachment))),
         ControlMethod.NetworkList => Answer(nics.List(), Json.NicList),

@@ -97,7 +97,9 @@ internal sealed class DiskMethods(DomainDevices devices, DiskTroubles troubles, 
             Number("event-channel"),
             Number("ring-ref"),
             device.Address.Back(domain).Value,
-            device.Length);
+            device.Length,
+            new DiskCounters(
+                device.Counters.ReadRequests, device.Counters.WriteRequests, device.Counters.ReadSectors, device.Counters.WriteSectors));
 
         int Number(string name) =>
             int.TryParse(store.Read(front.Child(name)), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : -1;

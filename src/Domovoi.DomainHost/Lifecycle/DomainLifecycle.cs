@@ -150,6 +150,31 @@ internal sealed class DomainLifecycle : IDisposable
         }
     }
 
+    /// <returns>The path of perf's map.</returns>
+    internal string WritePerfMap()
+    {
+        IMachine? machine;
+        lock (_gate)
+        {
+            machine = _machine;
+        }
+
+        IReadOnlyList<string> texts = machine?.DescribeCode() ?? [];                // outside the lock: vCPUs answer when they get to it
+        if (texts.Count == 0)
+        {
+            throw new ProblemException("nothing-translated", "No vCPU has told its code: the domain is not running.");
+        }
+
+        try
+        {
+            return PerfMap.Write(texts);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProblemException("perf-map", $"perf's map cannot be written: {e.Message}");
+        }
+    }
+
     internal void SendSysRq(char key) => new ControlNodes(Store, Id).SendSysRq(key);
 
     internal DomainStatus Status()

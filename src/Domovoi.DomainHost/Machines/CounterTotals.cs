@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu;
+using Domovoi.Cpu.Run;
+using Domovoi.Hypervisor.Vcpus;
+using Domovoi.Xen.Abi;
 
 namespace Domovoi.DomainHost.Machines;
 
-/// <summary>The counters of all processors of a domain, added up and named for <c>dom info</c>.</summary>
+/// <summary>The counters of all vCPUs of a domain, added up and named for <c>dom info</c> and <c>dom top</c>.</summary>
 internal static class CounterTotals
 {
-    internal static Dictionary<string, long> Of(IEnumerable<CpuCounters> processors)
+    internal static Dictionary<string, long> Of(IReadOnlyList<Vcpu> vcpus, IReadOnlyList<TranslationCache> translations)
     {
         Dictionary<string, long> totals = [];
-        foreach (CpuCounters counters in processors)
+        foreach (Vcpu vcpu in vcpus)
+        {
+            AddProcessor(vcpu.Cpu.Counters);
+            AddExits(vcpu.Counters);
+        }
+
+        foreach (TranslationCache translation in translations)
+        {
+            Add("cpu.translated-blocks", translation.BlocksTranslated);
+            Add("cpu.translated-instructions", translation.InstructionsTranslated);
+            Add("cpu.translation-ns", (long)translation.TimeTranslating.TotalNanoseconds);
+            Add("cpu.code-bytes", (long)translation.BytesUsed);
+        }
+
+        return totals;
+
+        void AddProcessor(CpuCounters counters)
         {
             Add("cpu.slow-accesses", counters.SlowAccesses);
             Add("cpu.crossing-accesses", counters.CrossingAccesses);
@@ -21,8 +40,31 @@ internal static class CounterTotals
             Add("cpu.flushes", counters.Flushes);
         }
 
-        return totals;
+        void AddExits(VcpuCounters counters)
+        {
+            foreach ((ExitReason reason, long count) in counters.Exits)
+            {
+                Add($"exits.{NameOf(reason)}", count);
+            }
+
+            Add("hypercalls", 0);
+            foreach ((HypercallNumber number, long count) in counters.Hypercalls)
+            {
+                Add("hypercalls", count);
+                Add($"hypercalls.{number}", count);
+            }
+        }
 
         void Add(string name, long value) => totals[name] = totals.GetValueOrDefault(name) + value;
     }
+
+    private static string NameOf(ExitReason reason) => reason switch
+    {
+        ExitReason.Interrupted => "interrupted",
+        ExitReason.Syscall => "syscall",
+        ExitReason.Sysenter => "sysenter",
+        ExitReason.Exception => "exception",
+        ExitReason.SoftwareInterrupt => "software-interrupt",
+        _ => "privileged",
+    };
 }

@@ -22,4 +22,7 @@ internal interface IMachine : IDisposable
 
     /// <exception cref="Contracts.ProblemException">There is no such vCPU, or the host has no such processors.</exception>
     void Pin(VcpuPinning pinning);
+
+    /// <summary>perf's map of the translated code, a text for each vCPU that told it in time.</summary>
+    IReadOnlyList<string> DescribeCode();
 }

@@ -18,6 +18,8 @@ namespace Domovoi.DomainHost.Machines;
 /// <summary>A PV domain of the hypervisor with its back ends: console, xenstore, and the devices on its bus.</summary>
 internal sealed class PvMachine : IMachine
 {
+    private static readonly TimeSpan CodeMapPatience = TimeSpan.FromSeconds(5);
+
     private readonly BuiltDomain _built;
     private readonly GrantMapping _consolePage;
     private readonly GrantMapping _storePage;
@@ -69,6 +71,13 @@ internal sealed class PvMachine : IMachine
 
     public void Pin(VcpuPinning pinning) => _threads.Pin(pinning);
 
+    public IReadOnlyList<string> DescribeCode()
+    {
+        Task<string>[] told = [.. _built.Domain.Vcpus.Select(static vcpu => vcpu.DescribeCode())];
+        Task.WaitAll(told, CodeMapPatience);
+        return [.. told.Where(static text => text.IsCompletedSuccessfully).Select(static text => text.Result)];
+    }
+
     public MachineMeasure Measure()
     {
         Domain domain = _built.Domain;
@@ -76,7 +85,7 @@ internal sealed class PvMachine : IMachine
             domain.CpuTime,
             [.. domain.Vcpus.Select(Describe)],
             domain.Frames.CurrentPages * 4,
-            CounterTotals.Of(domain.Vcpus.Select(static vcpu => vcpu.Cpu.Counters)));
+            CounterTotals.Of(domain.Vcpus, domain.Translations));
     }
 
     /// <summary>Ends the domain; its last words still reach the console's log.</summary>

@@ -78,6 +78,9 @@ public sealed class Domain : IDisposable
 
     public DomainClock Clock { get; }
 
+    /// <summary>Translated code of each vCPU: what it counts may be read by any thread.</summary>
+    public IReadOnlyList<TranslationCache> Translations => _translations;
+
     /// <summary>Where <c>struct shared_info</c> lies.</summary>
     public PhysicalAddress SharedInfo { get; }
 
@@ -120,8 +123,17 @@ public sealed class Domain : IDisposable
     {
         Destroy();
         Array.ForEach(_vcpus, vcpu => vcpu.JoinThread());
+        Settings.CodeLeft?.Invoke(_vcpus.Select(vcpu => DescribeCode(vcpu.Id)));
         Deadlines.Dispose();
         Array.ForEach(_vcpus, vcpu => vcpu.Dispose());
         Array.ForEach(_translations, cache => cache.Dispose());
+    }
+
+    /// <summary>perf's map of a vCPU's translated code. Its own thread, or any when that has left.</summary>
+    internal string DescribeCode(int vcpu)
+    {
+        using StringWriter map = new();
+        _translations[vcpu].WriteMap(map);
+        return map.ToString();
     }
 }

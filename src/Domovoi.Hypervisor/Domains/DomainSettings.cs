@@ -31,6 +31,9 @@ public sealed record DomainSettings
     /// <summary>Called with its number on the thread of each vCPU, before that runs anything; must not throw.</summary>
     public Action<int> VcpuThreadStarted { get; init; } = static _ => { };
 
+    /// <summary>Gets perf's map of each vCPU's translated code at the domain's very end; null for nobody.</summary>
+    public Action<IEnumerable<string>>? CodeLeft { get; init; }
+
     /// <summary>Lines for the crash report that only the back ends know: the last ones of the guest's console.</summary>
     public Func<IReadOnlyList<string>> LastConsoleLines { get; init; } = static () => [];
 }

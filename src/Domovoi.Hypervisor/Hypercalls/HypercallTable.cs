@@ -41,6 +41,7 @@ internal static class HypercallTable
     {
         HypercallHandler?[] handlers = Handlers;
         HypercallHandler? handler = number < (ulong)handlers.Length ? handlers[number] : null;
+        vcpu.Counters.CountHypercall(number);
         return handler is null ? LogUnknown(vcpu, number) : handler(vcpu, in arguments);
     }
 

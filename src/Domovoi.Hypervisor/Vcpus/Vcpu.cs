@@ -25,6 +25,7 @@ public sealed class Vcpu : IEventTarget, IDisposable
     private int _requests;                                  // VcpuRequests; any thread sets, the own thread takes
     private volatile bool _isWaiting;                       // own thread writes; Kick reads
     private volatile bool _isPolling;
+    private TaskCompletionSource<string>? _codeMap;         // any thread puts one, the own thread takes it
     private volatile int _thread;                           // managed id of the own thread, 0 before it runs
 
     internal Vcpu(Domain domain, int id, VirtualCpu cpu)
@@ -69,6 +70,9 @@ public sealed class Vcpu : IEventTarget, IDisposable
 
     /// <summary>CR0.TS, CR2, CR4, debug registers, MSRs: the state that only privileged instructions reach.</summary>
     public PrivilegedState Privileged { get; } = new();
+
+    /// <summary>Exits and hypercalls. Any thread reads.</summary>
+    public VcpuCounters Counters { get; } = new();
 
     public Runstate Runstate { get; }
 
@@ -175,6 +179,24 @@ public sealed class Vcpu : IEventTarget, IDisposable
         HasOwnInfo = true;
         Volatile.Write(ref memory.Shared<ulong>(place + VcpuInfo.PendingSelector), ulong.MaxValue);
         NotifyEvent();
+    }
+
+    /// <summary>perf's map of this vCPU's translated code, written by its own thread between two blocks. Any thread asks.</summary>
+    /// <returns>Ends when the thread gets to it: not before the domain has been started, and not after its end.</returns>
+    public Task<string> DescribeCode()
+    {
+        TaskCompletionSource<string> fresh = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<string> asked = Interlocked.CompareExchange(ref _codeMap, fresh, null) ?? fresh;
+        Request(VcpuRequests.DescribeCode);
+        return asked.Task;
+    }
+
+    internal void TellCode()
+    {
+        if (Interlocked.Exchange(ref _codeMap, null) is { } asked)
+        {
+            asked.SetResult(Domain.DescribeCode(Id));
+        }
     }
 
     public void Dispose()

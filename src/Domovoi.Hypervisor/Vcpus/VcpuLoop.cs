@@ -93,6 +93,7 @@ internal sealed class VcpuLoop
 
     private void Handle(ExitReason reason)
     {
+        _vcpu.Counters.Count(reason);
         switch (reason)
         {
             case ExitReason.Syscall:
@@ -136,6 +137,11 @@ internal sealed class VcpuLoop
             TrapDelivery.DeliverNmi(_vcpu);
         }
 
+        if ((requests & VcpuRequests.DescribeCode) != 0)
+        {
+            _vcpu.TellCode();
+        }
+
         return (requests & VcpuRequests.StateChanged) == 0;
     }
 
@@ -158,6 +164,7 @@ internal sealed class VcpuLoop
                     _vcpu.Timers.Unwatch();
                     _vcpu.Wait(long.MaxValue, wakeOnEvent: false);
                     missed |= _vcpu.TakeRequests();
+                    _vcpu.TellCode();
                     break;
             }
         }

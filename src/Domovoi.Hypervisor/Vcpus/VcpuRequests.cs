@@ -18,4 +18,7 @@ internal enum VcpuRequests
 
     /// <summary>The registers were set from outside: the segments they name have yet to be loaded.</summary>
     ReloadSegments = 8,
+
+    /// <summary>Somebody waits for <see cref="Vcpu.DescribeCode"/>.</summary>
+    DescribeCode = 16,
 }

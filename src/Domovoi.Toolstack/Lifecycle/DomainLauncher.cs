@@ -52,6 +52,7 @@ public sealed class DomainLauncher(DomainRegistry registry, NetworkCatalog netwo
         KernelCache = CacheDirectory.Kernels(),
         StartPaused = options.StartPaused,
         EndsWithCaller = true,
+        PerfMap = options.PerfMap,
         Verbose = options.Verbose,
     };
 

@@ -19,6 +19,18 @@ public sealed class DomTests : IDisposable
     }
 
     [Fact]
+    public void Top_HasXentopsColumns_ThenTheEngines()
+    {
+        string[] lines = Dom.Run("top", "-b", "-i", "1").Output.Split('\n');
+        Assert.StartsWith(
+            "      NAME  STATE   CPU(sec) CPU(%)     MEM(k) MEM(%)  MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k) VBDS   VBD_OO   VBD_RD   VBD_WR  VBD_RSECT  VBD_WSECT SSID ",
+            lines[0],
+            StringComparison.Ordinal);
+        Assert.StartsWith("  Domain-0 -----r ", lines[1], StringComparison.Ordinal);
+        Assert.Equal(3, lines.Length);
+    }
+
+    [Fact]
     public void List_AsJson_IsOneArray()
     {
         using FakeDomain domain = new(_directory.Path, 3, "guest");
@@ -64,6 +76,11 @@ public sealed class DomTests : IDisposable
     [InlineData(1, "domid", "nobody")]
     [InlineData(1, "shutdown")]
     [InlineData(1, "destroy", "0")]
+    [InlineData(1, "top", "-d", "0")]
+    [InlineData(1, "vcpu-pin", "guest", "one", "0")]
+    [InlineData(1, "vcpu-pin", "guest", "0", "-")]
+    [InlineData(1, "vcpu-pin", "guest", "0", "zero")]
+    [InlineData(1, "vcpu-pin", "-f", "guest", "all", "0")]
     [InlineData(1, "create", "/nowhere.cfg")]
     [InlineData(2, "create")]
     [InlineData(2, "pause")]
