@@ -9,12 +9,9 @@ public sealed class RawDisk : DiskReader
 {
     private readonly SafeFileHandle _file;
 
-    private readonly bool _isOwner;
-
-    private RawDisk(SafeFileHandle file, bool isOwner)
+    private RawDisk(SafeFileHandle file)
     {
         _file = file;
-        _isOwner = isOwner;
         Length = FileHoles.End(file);
     }
 
@@ -23,10 +20,7 @@ public sealed class RawDisk : DiskReader
     /// <exception cref="IOException">It is not there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static RawDisk Open(string path) =>
-        new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), isOwner: true);
-
-    /// <summary>A disk that is open; it stays the caller's.</summary>
-    public static RawDisk Over(SafeFileHandle file) => new(file, isOwner: false);
+        new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
 
     protected override void Fill(long offset, Span<byte> destination)
     {
@@ -45,7 +39,7 @@ public sealed class RawDisk : DiskReader
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && _isOwner)
+        if (disposing)
         {
             _file.Dispose();
         }

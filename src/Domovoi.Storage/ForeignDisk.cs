@@ -36,11 +36,12 @@ public sealed class ForeignDisk : IDisk
 
     /// <summary>Starts qemu-nbd for an image.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="format">As qemu calls it: <c>qcow2</c>, <c>vpc</c>.</param>
+    /// <param name="format">As xl or qemu calls it: <c>qcow2</c>, <c>vhd</c>.</param>
     /// <param name="options">How it is opened.</param>
     /// <exception cref="DiskException">qemu-nbd is not there, or does not take the image.</exception>
     public static ForeignDisk Open(string path, string format, DiskOptions options)
     {
+        format = format == "vhd" ? "vpc" : format;
         ImageFile held = RawDisk.OpenFile(path, options with { Direct = false });
         NbdServerProcess? server = null;
         string socket = Path.Combine(Path.GetTempPath(), $"domovoi-nbd-{Environment.ProcessId}-{Guid.NewGuid():N}");
@@ -82,7 +83,7 @@ public sealed class ForeignDisk : IDisk
 
     private static string[] Arguments(string path, string format, string socket, DiskOptions options)
     {
-        List<string> arguments = [$"--format={format}", $"--socket={socket}", "--shared=1", "--aio=threads"];
+        List<string> arguments = [$"--socket={socket}", "--shared=1", "--aio=threads"];
         arguments.Add(options.Direct ? "--cache=none" : "--cache=writeback");
         arguments.Add(options.Discard ? "--discard=unmap" : "--discard=ignore");
         if (options.ReadOnly)
@@ -95,7 +96,7 @@ public sealed class ForeignDisk : IDisk
             return [.. arguments, "--image-opts", $"driver={format},file.driver=file,file.locking=off,file.filename={path.Replace(",", ",,", StringComparison.Ordinal)}"];
         }
 
-        return [.. arguments, "--", path];
+        return [.. arguments, $"--format={format}", "--", path];
     }
 
     /// <summary>Reaches the server. It listens before it looks at the image, and hangs up on us when that is not to its liking.</summary>

@@ -26,7 +26,7 @@ public sealed class ProjectReferenceTests
             "Domovoi.Linux", "Domovoi.Storage", "Domovoi.Network", "Domovoi.Memory", "Domovoi.Cpu", "Domovoi.Hypervisor", "Domovoi.Xenstore",
             "Domovoi.Backends", "Domovoi.Xen.Abi", "Domovoi.Contracts", "Domovoi.KernelImages", "Domovoi.GuestDisks",
         ],
-        ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux", "Domovoi.Network", "Domovoi.GuestDisks", "Domovoi.KernelImages"],
+        ["Domovoi.Toolstack"] = ["Domovoi.Contracts", "Domovoi.Linux", "Domovoi.Network", "Domovoi.Storage", "Domovoi.GuestDisks", "Domovoi.KernelImages"],
         ["Domovoi.Cli"] = ["Domovoi.Toolstack", "Domovoi.Contracts", "Domovoi.Linux", "Domovoi.GuestDisks"],
     };
 

@@ -38,6 +38,15 @@ public sealed class ForeignDiskTests : IDisposable
     }
 
     [Fact]
+    public void SharedImage_IsOpenedBesideAnother()
+    {
+        Make("qcow2");
+        using ForeignDisk writer = ForeignDisk.Open(_image.Path, "qcow2", new DiskOptions());
+        using ForeignDisk beside = ForeignDisk.Open(_image.Path, "qcow2", new DiskOptions(ReadOnly: true, Shared: true));
+        Assert.Equal(writer.Length, beside.Length);
+    }
+
+    [Fact]
     public void Image_IsLocked_AndFreeAfterwards()
     {
         Make("qcow2");

@@ -26,7 +26,6 @@ internal static class DiskOpener
                 _ when disk.IsRemote => throw new DiskException(
                     "disk-format", $"{disk.Target} is served by NBD, which gives raw disks", "leave format= out; the server knows the image's format"),
                 DiskFormat.Raw => RawDisk.Open(disk.Target, options),
-                DiskFormat.Vhd => ForeignDisk.Open(disk.Target, "vpc", options),
                 _ => ForeignDisk.Open(disk.Target, disk.Format.ToString().ToLowerInvariant(), options),
             };
         }

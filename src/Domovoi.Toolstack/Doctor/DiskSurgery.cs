@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts;
+using Domovoi.Contracts.Devices;
 using Domovoi.GuestDisks;
 using Domovoi.GuestDisks.Ext;
 using Domovoi.GuestDisks.Partitions;
@@ -18,50 +19,36 @@ public sealed class DiskSurgery : IDisposable
 {
     internal const string BackupFolder = "/var/backups/domovoi-doctor";
     private const int LargestBackup = 4 << 20;
+    private const int CopySize = 1 << 16;
     private const int WorstCleanCode = 3;                   // e2fsck: 1 repaired, 2 repaired and reboot
 
-    private readonly string _image;
-    private readonly FileStream _disk;
+    private readonly GuestDisk _disk;
     private readonly string _work = Directory.CreateTempSubdirectory("domovoi-doctor-").FullName;
 
-    private DiskSurgery(string image, FileStream disk) => (_image, _disk) = (Path.GetFullPath(image), disk);
+    private DiskSurgery(GuestDisk disk) => _disk = disk;
 
     /// <summary>Opens the disk for writing, alone.</summary>
+    /// <param name="target">A path, or an NBD server's address.</param>
+    /// <param name="format">Null for raw.</param>
     /// <exception cref="ProblemException">It is in use, or cannot be written.</exception>
-    public static DiskSurgery Begin(string image)
-    {
-        DiskUse.Refuse(image);
-        try
-        {
-            return new DiskSurgery(image, new FileStream(image, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
-        }
-        catch (IOException e)
-        {
-            throw new ProblemException("disk-in-use", $"{image} cannot be opened alone: {e.Message}", "shut the guest down first");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new ProblemException("disk-read-only", $"{image} may not be written by you");
-        }
-    }
+    public static DiskSurgery Begin(string target, DiskFormat? format = null) => new(GuestDisk.Open(target, format, forWriting: true));
 
     /// <summary>Takes the last repair back; returns how many blocks that were.</summary>
-    public int Undo() => UndoFile.Open(UndoFile.PathFor(_image)).Restore(_disk);
+    public int Undo() => UndoFile.Open(UndoFile.PathFor(_disk.Target)).Restore(_disk);
 
     /// <summary>Repairs what can be, as it is found now that nobody else has the disk.</summary>
     /// <returns>The undo file's path.</returns>
     /// <exception cref="ProblemException">A tool is missing, the file system is damaged, or the guest's disk is full. The disk is as it was.</exception>
     public string Repair()
     {
-        string undo = UndoFile.PathFor(_image);
+        string undo = UndoFile.PathFor(_disk.Target);
         if (File.Exists(undo))
         {
             throw new ProblemException(
                 "doctor-undo-exists", $"the last repair can still be taken back: {undo} is there", "`dom doctor IMAGE --undo` takes it back; remove the file to keep the repair, then repair again");
         }
 
-        using RawDisk disk = RawDisk.Over(_disk.SafeFileHandle);
-        using Patient patient = new(disk);
+        using Patient patient = new(_disk);
         Partition partition = patient.Root;
         string scratch = CopyStructure(partition);
         string before = Path.Combine(_work, "before");
@@ -82,9 +69,45 @@ public sealed class DiskSurgery : IDisposable
     private string CopyStructure(Partition partition)
     {
         string scratch = Path.Combine(_work, "scratch");
-        string[] offset = partition.Start == 0 ? [] : ["-o", partition.Start.ToString(System.Globalization.CultureInfo.InvariantCulture)];
-        RunOrFail("e2image", ["-r", "-f", .. offset, _image, scratch], "the file system's structure could not be copied");
+        string source = _disk.RawPath ?? CopyWhole(partition);
+        bool isWhole = _disk.RawPath is null || partition.Start == 0;
+        string[] offset = isWhole ? [] : ["-o", partition.Start.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        RunOrFail("e2image", ["-r", "-f", .. offset, source, scratch], "the file system's structure could not be copied");
+        if (source != _disk.RawPath)
+        {
+            File.Delete(source);
+        }
+
         return scratch;
+    }
+
+    /// <summary>e2image reads files: an image of another format is given to it as one, with holes for zeros.</summary>
+    private string CopyWhole(Partition partition)
+    {
+        string path = Path.Combine(_work, "whole");
+        byte[] piece = new byte[CopySize];
+        using DiskReader part = PartitionTable.Open(_disk, partition);
+        try
+        {
+            using FileStream copy = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            copy.SetLength(part.Length);
+            for (long place = 0; place < part.Length; place += CopySize)
+            {
+                Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(CopySize, part.Length - place));
+                part.Read(place, bytes);
+                if (bytes.ContainsAnyExcept((byte)0))
+                {
+                    RandomAccess.Write(copy.SafeFileHandle, bytes, place);
+                }
+            }
+        }
+        catch (IOException e)
+        {
+            throw new ProblemException(
+                "doctor-room", $"a copy of the file system does not fit into {_work}: {e.Message}", "set TMPDIR to a folder with as much room as the guest uses");
+        }
+
+        return path;
     }
 
     /// <summary>A guest that was killed leaves its journal to be replayed; worse damage is not ours to decide on.</summary>
@@ -139,7 +162,7 @@ public sealed class DiskSurgery : IDisposable
 
     private static string? FirstDifference(string scratch, RepairPlan plan)
     {
-        using RawDisk disk = RawDisk.Open(scratch);
+        using GuestDisks.RawDisk disk = GuestDisks.RawDisk.Open(scratch);
         ExtFileSystem files = ExtFileSystem.Open(disk);
         foreach ((string path, PlannedFile wanted) in plan.Files)
         {
@@ -159,7 +182,7 @@ public sealed class DiskSurgery : IDisposable
     /// <summary>The blocks that differ, and those of new files, which may be zeros where the copy had a hole.</summary>
     private static IReadOnlyList<long> Changes(string scratch, string before, RepairPlan plan, out int blockSize)
     {
-        using RawDisk disk = RawDisk.Open(scratch);
+        using GuestDisks.RawDisk disk = GuestDisks.RawDisk.Open(scratch);
         ExtFileSystem files = ExtFileSystem.Open(disk);
         blockSize = files.BlockSize;
         SortedSet<long> places = [];
@@ -195,10 +218,10 @@ public sealed class DiskSurgery : IDisposable
         UndoFile.Write(undo, _disk, blockSize, [.. changed.Select(place => start + place)], place => Block(place - start));
         foreach (long place in changed)
         {
-            RandomAccess.Write(_disk.SafeFileHandle, Block(place), start + place);
+            _disk.Write(start + place, Block(place));
         }
 
-        _disk.Flush(flushToDisk: true);
+        _disk.Flush();
 
         byte[] Block(long place)
         {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Domovoi.Contracts;
+using Domovoi.Contracts.Devices;
 
 namespace Domovoi.Toolstack.Doctor;
 
@@ -19,11 +21,12 @@ internal sealed class UndoFile
 
     private UndoFile(string path, UndoHeader header, long blocksAt) => (_path, _header, _blocksAt) = (path, header, blocksAt);
 
-    /// <summary>The undo file of an image: beside it, or, for a device, in the user's state.</summary>
+    /// <summary>The undo file of an image: beside it, or, for a device or a server's, in the user's state.</summary>
     internal static string PathFor(string image)
     {
-        string full = Path.GetFullPath(image);
-        if (!full.StartsWith("/dev/", StringComparison.Ordinal))
+        bool isAddress = DiskSpecification.IsAddress(image);
+        string full = isAddress ? "/nbd-" + Hash(Encoding.UTF8.GetBytes(image)) : Path.GetFullPath(image);
+        if (!isAddress && !full.StartsWith("/dev/", StringComparison.Ordinal))
         {
             return full + ".doctor-undo";
         }
@@ -36,7 +39,7 @@ internal sealed class UndoFile
     }
 
     /// <summary>Keeps the old contents of <paramref name="places"/>; they are on the host's disk when this returns.</summary>
-    internal static void Write(string path, FileStream disk, int blockSize, IReadOnlyList<long> places, Func<long, byte[]> fresh)
+    internal static void Write(string path, GuestDisk disk, int blockSize, IReadOnlyList<long> places, Func<long, byte[]> fresh)
     {
         UndoHeader header = new(Format, TimeProvider.System.GetUtcNow(), blockSize, [.. places], [.. places.Select(place => Hash(fresh(place)))]);
         string part = path + ".part";
@@ -51,7 +54,7 @@ internal sealed class UndoFile
             byte[] block = new byte[blockSize];
             foreach (long place in places)
             {
-                Read(disk, place, block);
+                disk.Read(place, block);
                 file.Write(block);
             }
 
@@ -75,7 +78,7 @@ internal sealed class UndoFile
         try
         {
             UndoHeader? header = JsonSerializer.Deserialize(line, DoctorJson.Default.UndoHeader);
-            long start = System.Text.Encoding.UTF8.GetByteCount(line) + 1;
+            long start = Encoding.UTF8.GetByteCount(line) + 1;
             if (header is { Format: Format } && header.Places.Length == header.Written.Length && file.Length == start + ((long)header.Places.Length * header.BlockSize))
             {
                 return new UndoFile(path, header, start);
@@ -91,7 +94,7 @@ internal sealed class UndoFile
 
     /// <summary>Puts the old blocks back and removes itself.</summary>
     /// <exception cref="ProblemException">Somebody has written to those places since: putting them back would destroy the file system.</exception>
-    internal int Restore(FileStream disk)
+    internal int Restore(GuestDisk disk)
     {
         using FileStream file = File.OpenRead(_path);
         byte[] old = new byte[_header.BlockSize];
@@ -99,7 +102,7 @@ internal sealed class UndoFile
         for (int i = 0; i < _header.Places.Length; i++)
         {
             Read(file, _blocksAt + ((long)i * _header.BlockSize), old);
-            Read(disk, _header.Places[i], current);
+            disk.Read(_header.Places[i], current);
             if (!current.AsSpan().SequenceEqual(old) && Hash(current) != _header.Written[i])
             {
                 throw new ProblemException(
@@ -111,10 +114,10 @@ internal sealed class UndoFile
         for (int i = 0; i < _header.Places.Length; i++)
         {
             Read(file, _blocksAt + ((long)i * _header.BlockSize), old);
-            RandomAccess.Write(disk.SafeFileHandle, old, _header.Places[i]);
+            disk.Write(_header.Places[i], old);
         }
 
-        disk.Flush(flushToDisk: true);
+        disk.Flush();
         File.Delete(_path);
         return _header.Places.Length;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts;
+using Domovoi.Contracts.Devices;
 using Domovoi.GuestDisks;
 using Domovoi.GuestDisks.Ext;
 using Domovoi.KernelImages;
@@ -106,6 +107,72 @@ public sealed class DiskDoctorTests
         holder.Kill();
         Assert.Equal("disk-in-use", refusal.Problem.Code);
         Assert.Contains($"process {holder.Id}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(DiskFormat.Qcow2)]
+    [InlineData(DiskFormat.Vhd)]
+    [InlineData(DiskFormat.Vmdk)]
+    public void ImageOfAnotherFormat_IsRepaired_AndPutBack(DiskFormat format)
+    {
+        using SickDisk disk = new SickDisk().Make().Convert(format);
+        IsRepairedAndPutBack(disk);
+    }
+
+    [Fact]
+    public void DiskOfAnNbdServer_IsRepaired_AndPutBack()
+    {
+        using SickDisk disk = new SickDisk().Make();
+        using System.Diagnostics.Process server = disk.Serve();
+        try
+        {
+            IsRepairedAndPutBack(disk);
+        }
+        finally
+        {
+            server.Kill();
+        }
+    }
+
+    [Theory]
+    [InlineData(DiskFormat.Qcow2, "qcow2")]
+    [InlineData(DiskFormat.Vhd, "vhd")]
+    [InlineData(DiskFormat.Vmdk, "vmdk")]
+    [InlineData(DiskFormat.Vdi, "vdi")]
+    [InlineData(DiskFormat.Vhdx, "vhdx")]
+    [InlineData(DiskFormat.Qed, "qed")]
+    public void ImageOfAnotherFormat_WithoutItsName_IsAskedAbout(DiskFormat format, string name)
+    {
+        using SickDisk disk = new SickDisk().Make().Convert(format);
+        ProblemException question = Assert.Throws<ProblemException>(() => GuestDisk.Open(disk.Target, null, forWriting: false));
+        Assert.Contains($"--format {name}", question.Problem.Hint, StringComparison.Ordinal);
+        using GuestDisk raw = GuestDisk.Open(disk.Target, DiskFormat.Raw, forWriting: false);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(DiskFormat.Qcow2)]
+    public void Disk_ThatADomainHasLocked_IsExamined_AndNotRepaired(DiskFormat? format)
+    {
+        using SickDisk disk = new SickDisk().Make();
+        disk.Convert(format ?? DiskFormat.Raw);
+        using Storage.IDisk held = format is null
+            ? Storage.RawDisk.Open(disk.Target, new Storage.DiskOptions())
+            : Storage.ForeignDisk.Open(disk.Target, "qcow2", new Storage.DiskOptions());
+        Assert.NotEmpty(disk.Findings());
+        Assert.Equal("disk-in-use", Assert.Throws<ProblemException>(disk.Repair).Problem.Code);
+    }
+
+    private static void IsRepairedAndPutBack(SickDisk disk)
+    {
+        byte[] before = disk.Bytes();
+        Assert.Equal(s_all, disk.Findings());
+        string undo = disk.Repair();
+        Assert.Equal(["no-udev"], disk.Findings());
+        disk.IsSound();
+        disk.Undo();
+        Assert.True(before.AsSpan().SequenceEqual(disk.Bytes()));
+        Assert.False(File.Exists(undo));
     }
 
     [Fact]

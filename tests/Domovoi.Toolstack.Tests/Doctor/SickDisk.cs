@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using Domovoi.Contracts.Devices;
 using Domovoi.GuestDisks;
 using Domovoi.GuestDisks.Ext;
 using Domovoi.Toolstack.Provisioning;
@@ -32,6 +33,15 @@ internal sealed class SickDisk : IDisposable
     }
 
     internal string Image => Path.Combine(_folder.Path, "disk.img");
+
+    /// <summary>What the doctor is given: the raw image, unless it was converted or is served.</summary>
+    internal string Target
+    {
+        get => field ?? Image;
+        set;
+    }
+
+    internal DiskFormat? Format { get; private set; }
 
     internal SickDisk With(string path, string text) => With(path, System.Text.Encoding.UTF8.GetBytes(text));
 
@@ -72,21 +82,52 @@ internal sealed class SickDisk : IDisposable
         return this;
     }
 
+    /// <summary>Turns the raw image into one of another format; further work is done on that.</summary>
+    internal SickDisk Convert(DiskFormat format)
+    {
+        string name = format == DiskFormat.Vhd ? "vpc" : format.ToString().ToLowerInvariant();
+        string converted = Path.Combine(_folder.Path, "disk.other");
+        Run("qemu-img", ["convert", "-f", "raw", "-O", name, Image, converted]);
+        (Target, Format) = (converted, format);
+        return this;
+    }
+
+    /// <summary>Has a qemu-nbd serve the raw image until it is killed.</summary>
+    internal Process Serve()
+    {
+        string? program = Images.HostPrograms.Find("qemu-nbd");
+        Assert.SkipWhen(program is null, "qemu-nbd is not installed.");
+        string socket = Path.Combine(_folder.Path, "socket");
+        Target = $"nbd+unix:///?socket={socket}";
+        Process server = Process.Start(program!, ["--format=raw", "--persistent", "--socket", socket, Image]);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(socket), 20_000));
+        return server;
+    }
+
+    /// <summary>The image as raw bytes, whatever its format.</summary>
+    internal byte[] Bytes()
+    {
+        using GuestDisk disk = GuestDisk.Open(Target, Format, forWriting: false);
+        byte[] bytes = new byte[32 << 20];
+        disk.Read(0, bytes);
+        return bytes;
+    }
+
     internal string[] Findings()
     {
-        using RawDisk disk = RawDisk.Open(Image);
+        using GuestDisk disk = GuestDisk.Open(Target, Format, forWriting: false);
         return [.. DiskDoctor.Examine(disk).Findings.Select(finding => finding.Code)];
     }
 
     internal string Repair()
     {
-        using DiskSurgery surgery = DiskSurgery.Begin(Image);
+        using DiskSurgery surgery = DiskSurgery.Begin(Target, Format);
         return surgery.Repair();
     }
 
     internal void Undo()
     {
-        using DiskSurgery surgery = DiskSurgery.Begin(Image);
+        using DiskSurgery surgery = DiskSurgery.Begin(Target, Format);
         surgery.Undo();
     }
 
@@ -94,7 +135,7 @@ internal sealed class SickDisk : IDisposable
 
     internal T Look<T>(Func<ExtFileSystem, T> look)
     {
-        using RawDisk disk = RawDisk.Open(Image);
+        using GuestDisk disk = GuestDisk.Open(Target, Format, forWriting: false);
         using GuestFileSystems systems = GuestFileSystems.Open(disk);
         return look(systems.Readable[0].Files);
     }
@@ -103,7 +144,7 @@ internal sealed class SickDisk : IDisposable
     internal void IsSound()
     {
         string part = Path.Combine(_folder.Path, "checked.img");
-        byte[] whole = File.ReadAllBytes(Image);
+        byte[] whole = Bytes();
         File.WriteAllBytes(part, whole[PartitionStart..(PartitionStart + (24 << 20))]);
         Run("e2fsck", ["-fn", part]);
     }

@@ -50,6 +50,9 @@ public sealed class DiskParser
     /// <exception cref="ProblemException">The first thing that is wrong, with its place.</exception>
     public static DiskSpecification Parse(ConfigAtom source, string? directory = null) => new DiskParser(source, directory).Read();
 
+    /// <summary>A format by its name in a disk's line.</summary>
+    public static bool TryFormat(string name, out DiskFormat format) => Formats.TryGetValue(name, out format);
+
     private DiskSpecification Read()
     {
         string? complaint;
