@@ -49,7 +49,7 @@ internal static class DomainProcess
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static c => c.Cancel = true);
         DomainId id = new((ushort)specification.Id);
         DiskTroubles troubles = new(specification.OnDiskError, log.Write);
-        troubles.Connect(lifecycle.Pause, lifecycle.Destroy);
+        troubles.Connect(lifecycle.Pause, lifecycle.Fail);
         lifecycle.Resumed = troubles.Resume;
         DiskMethods disks = new(devices, troubles, id);
         NicMethods nics = new(new NicFactory(specification.Id, specification.MaxVcpus, TimeProvider.System), devices, lifecycle, id);

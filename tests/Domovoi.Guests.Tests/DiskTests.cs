@@ -168,6 +168,26 @@ public sealed partial class DiskTests
         Assert.Equal(sum.Groups[1].Value, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(written)), ignoreCase: true);
     }
 
+    [Fact]
+    public async Task FullHost_WithStop_EndsTheDomain_AndSaysWhy()
+    {
+        using GuestHost host = new();
+        using SmallFileSystem small = new(host.InFolder("small"), mebibytes: 8);
+        string image = small.Image("a.img", 32);
+        RunningGuest guest = host.Create(host.ConfigureDisks(
+            """
+            dd if=/dev/zero of=/dev/xvda bs=64k count=4 conv=fsync 2>/dev/null && echo first-kept
+            dd if=/dev/urandom of=/dev/xvda bs=64k seek=64 count=256 oflag=direct; echo went-on
+            """,
+            [$"{image},,xvda,w"],
+            "disk_error = \"stop\""));
+        await guest.SaysAsync("first-kept");
+        Assert.Equal(1, await guest.EndsAsync());
+        Assert.DoesNotContain("went-on", guest.Console, StringComparison.Ordinal);
+        Assert.Contains("No space left", host.Dom("dmesg", "guest").Output, StringComparison.Ordinal);
+        Assert.Contains("No space left", guest.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/nowhere.img,,xvda,w", "there is no such disk image")]
     [InlineData("/tmp,,xvda,w", "directory")]

@@ -44,6 +44,22 @@ public sealed class PygrubTests
         Assert.DoesNotContain("Boot menu", guest.Console, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task DiskOfAnotherFormat_IsBootedFrom()
+    {
+        using GuestHost host = new();
+        string configuration = Configure(host);
+        (string raw, string image) = (host.InFolder("disk.img"), host.InFolder("disk.qcow2"));
+        Assert.SkipUnless(File.Exists("/usr/bin/qemu-img") && File.Exists("/usr/bin/qemu-nbd"), "qemu-nbd is not installed (package qemu-utils)");
+        Assert.Equal(0, HostProgram.Run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, image).ExitCode);
+        File.Delete(raw);
+        RunningGuest guest = host.Create(configuration, $"disk=['{image},qcow2,xvda,rw']", "--entry", "1>0");
+        await guest.SaysAsync("# ");
+        await guest.TypeAsync("echo it was $(grep -o 'chosen=[a-z]*' /proc/cmdline); poweroff");
+        Assert.Equal(0, await guest.EndsAsync());
+        Assert.Contains("it was chosen=other", guest.Console, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("9", "has no entry \"9\"")]
     [InlineData("More>Broken", "names the kernel /boot/gone, which is not on the disk")]

@@ -8,12 +8,12 @@ internal sealed class DiskTroubles(DiskErrorAction action, Action<string> log)
 {
     private readonly object _gate = new();                  // a monitor: requests wait on it
     private Action _pause = static () => { };
-    private Action _stop = static () => { };
+    private Action<string> _stop = static _ => { };
     private long _resumptions;
     private bool _isPaused;
 
     /// <summary>Says how to pause and stop the domain; once it can be done.</summary>
-    internal void Connect(Action pause, Action stop)
+    internal void Connect(Action pause, Action<string> stop)
     {
         _pause = pause;
         _stop = stop;
@@ -39,8 +39,9 @@ internal sealed class DiskTroubles(DiskErrorAction action, Action<string> log)
             case DiskErrorAction.Pause:
                 return WaitForResumption(disk, stopping);
             case DiskErrorAction.Stop:
-                log($"disk_error=\"stop\": the domain ends.");
-                _stop();
+                log("disk_error=\"stop\": the domain ends.");
+                _stop($"disk {disk}: {failure}");
+                stopping.WaitHandle.WaitOne();              // the guest has no use for an answer: it must not act on an error that ends it
                 return false;
             default:
                 return false;

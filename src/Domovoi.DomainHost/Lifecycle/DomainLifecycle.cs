@@ -26,6 +26,7 @@ internal sealed class DomainLifecycle : IDisposable
     private readonly HypervisorLog _log;
     private readonly TimeProvider _time;
     private readonly ManualResetEventSlim _destroyed = new();
+    private volatile string? _failure;                      // of the host, that the domain is destroyed for
     private readonly Lock _gate = new();                    // guards all below
     private IMachine? _machine;
     private XenstoreServer _store;
@@ -73,7 +74,9 @@ internal sealed class DomainLifecycle : IDisposable
             ready = static () => { };
             MachineEnd end = machine.Completion.GetAwaiter().GetResult();
             MachineMeasure measure = End(machine);
-            DomainEnd told = new(end.Reason, end.Detail, _time.GetUtcNow());
+            DomainEnd told = _failure is { } failure && end.Reason == EndReason.Destroyed
+                ? new DomainEnd(EndReason.HostFailure, failure, _time.GetUtcNow())
+                : new DomainEnd(end.Reason, end.Detail, _time.GetUtcNow());
             EndAction action = _destroyed.IsSet ? EndAction.Destroy : EndPolicy.ActionFor(_specification, end.Reason);
             Tell(told, action, measure);
             if (action == EndAction.Preserve)
@@ -102,6 +105,14 @@ internal sealed class DomainLifecycle : IDisposable
         {
             _machine?.Destroy();
         }
+    }
+
+    /// <summary>Destroys the domain because the host cannot serve it.</summary>
+    /// <param name="failure">What failed, as people are told.</param>
+    internal void Fail(string failure)
+    {
+        _failure = failure;
+        Destroy();
     }
 
     internal void Pause()
