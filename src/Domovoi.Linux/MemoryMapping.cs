@@ -20,6 +20,7 @@ public static partial class MemoryMapping
     private const int MAP_PRIVATE = 0x02;
     private const int MAP_ANONYMOUS = 0x20;
     private const int MAP_NORESERVE = 0x4000;
+    private const int MREMAP_MAYMOVE = 1;
     private const uint MFD_CLOEXEC = 1;
     private const int MADV_DONTNEED = 4;
     private const int MADV_REMOVE = 9;
@@ -45,6 +46,22 @@ public static partial class MemoryMapping
     /// <summary>Maps zeroed private memory; pages take no memory until they are touched.</summary>
     public static nint MapAnonymous(nuint length, PageProtection protection) =>
         Checked(mmap(0, length, (int)protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+
+    /// <summary>Maps zeroed memory that <see cref="MapAgain"/> can map a second time; it has no name by which a file could be found.</summary>
+    public static nint MapShared(nuint length, PageProtection protection) =>
+        Checked(mmap(0, length, (int)protection, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+
+    /// <summary>Another mapping of the memory of <see cref="MapShared"/>: mremap(2) with an old size of 0.</summary>
+    public static nint MapAgain(nint address, nuint length, PageProtection protection)
+    {
+        nint again = mremap(address, 0, length, MREMAP_MAYMOVE);
+        if (again == -1)
+        {
+            throw LinuxException.FromLastError(nameof(mremap));
+        }
+
+        return mprotect(again, length, (int)protection) == 0 ? again : throw LinuxException.FromLastError(nameof(mprotect));
+    }
 
     /// <summary>Removes a mapping.</summary>
     public static void Unmap(nint address, nuint length)
@@ -81,6 +98,12 @@ public static partial class MemoryMapping
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint mmap(nint addr, nuint length, int prot, int flags, int fd, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint mremap(nint addr, nuint oldLength, nuint newLength, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int mprotect(nint addr, nuint length, int prot);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int munmap(nint addr, nuint length);

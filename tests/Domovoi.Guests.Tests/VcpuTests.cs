@@ -110,13 +110,13 @@ public sealed class VcpuTests
         await top.SaysAsync(new Regex(@"\e\[\?1049l(?s:.*) icanon(?s:.*)left"), 0);
     }
 
-    /// <summary>Whether a line's address lies in a mapping that the process may execute.</summary>
+    /// <summary>Whether a line's address lies in a mapping that the process may execute, and that perf takes for nobody's file.</summary>
     private static bool IsExecutable(int process, string line)
     {
         ulong address = ulong.Parse(line.Split(' ')[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         return File.ReadLines($"/proc/{process}/maps")
             .Select(static mapping => mapping.Split(' '))
-            .Where(static parts => parts[1].Contains('x', StringComparison.Ordinal))
+            .Where(static parts => parts[1].Contains('x', StringComparison.Ordinal) && parts.Contains("/dev/zero"))
             .Select(static parts => parts[0].Split('-').Select(static end => ulong.Parse(end, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToArray())
             .Any(range => address >= range[0] && address < range[1]);
     }

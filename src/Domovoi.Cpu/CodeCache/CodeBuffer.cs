@@ -3,21 +3,22 @@ using Domovoi.Linux;
 
 namespace Domovoi.Cpu.CodeCache;
 
-/// <summary>Memory for translated code: one file mapped twice, so that no address is ever writable and executable.</summary>
-/// <remarks>Code is bump-allocated and never freed one by one; <see cref="Reset"/> drops everything behind a mark.</remarks>
+/// <summary>Memory for translated code: mapped twice, so that no address is ever writable and executable.</summary>
+/// <remarks>
+/// Code is bump-allocated and never freed one by one; <see cref="Reset"/> drops everything behind a mark. No memfd, because perf asks its
+/// map for names only where memory belongs to no file.
+/// </remarks>
 internal sealed class CodeBuffer : IDisposable
 {
     private const nuint Stretch = 1 << 20;
 
-    private readonly int _file;
     private nuint _unmapped;
 
     internal CodeBuffer(nuint size)
     {
         Size = size;
-        _file = MemoryMapping.CreateMemoryFile("domovoi-code", size);
-        WriteStart = MemoryMapping.MapFile(_file, 0, size, PageProtection.Read | PageProtection.Write);
-        RunStart = MemoryMapping.MapFile(_file, 0, size, PageProtection.Read | PageProtection.Execute);
+        WriteStart = MemoryMapping.MapShared(size, PageProtection.Read | PageProtection.Write);
+        RunStart = MemoryMapping.MapAgain(WriteStart, size, PageProtection.Read | PageProtection.Execute);
     }
 
     internal nuint Size { get; }
@@ -65,6 +66,5 @@ internal sealed class CodeBuffer : IDisposable
     {
         MemoryMapping.Unmap(WriteStart, Size);
         MemoryMapping.Unmap(RunStart, Size);
-        MemoryMapping.CloseFile(_file);
     }
 }
