@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Net.Sockets;
 using Domovoi.Contracts.Devices;
 using Domovoi.GuestDisks;
 using Domovoi.GuestDisks.Ext;
@@ -100,8 +101,23 @@ internal sealed class SickDisk : IDisposable
         string socket = Path.Combine(_folder.Path, "socket");
         Target = $"nbd+unix:///?socket={socket}";
         Process server = Process.Start(program!, ["--format=raw", "--persistent", "--socket", socket, Image]);
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(socket), 20_000));
+        Assert.True(SpinWait.SpinUntil(() => Listens(socket), 20_000));
         return server;
+    }
+
+    /// <summary>The socket's file is there before anybody listens on it.</summary>
+    private static bool Listens(string socket)
+    {
+        using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            client.Connect(new UnixDomainSocketEndPoint(socket));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The image as raw bytes, whatever its format.</summary>
