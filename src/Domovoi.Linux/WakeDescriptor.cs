@@ -39,11 +39,13 @@ public sealed partial class WakeDescriptor : IDisposable
     /// <param name="isReadable">Whether the wait found the descriptor readable: a wake may have set its mark before and written after the last drain.</param>
     public void Drain(bool isReadable)
     {
-        if (Interlocked.Exchange(ref _isSet, 0) != 0 || isReadable)
+        if (isReadable || Volatile.Read(ref _isSet) != 0)
         {
             ulong count = 0;
             _ = read(_handle, ref count, sizeof(ulong));
         }
+
+        Interlocked.Exchange(ref _isSet, 0);                // behind the read, which may take a wake whose mark would stay, and keep all later ones out
     }
 
     public void Dispose() => _handle.Dispose();
