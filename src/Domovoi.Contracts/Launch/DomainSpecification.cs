@@ -14,6 +14,9 @@ namespace Domovoi.Contracts.Launch;
 /// </remarks>
 public sealed record DomainSpecification
 {
+    /// <summary>The most virtual processors of a guest: what shared_info has room for without registration (<c>XEN_LEGACY_MAX_VCPUS</c>).</summary>
+    public const int MostVcpus = 32;
+
     public required int Id { get; init; }
 
     public required string Name { get; init; }

@@ -40,8 +40,8 @@ internal static class LaunchArguments
         null => throw new ProblemException("bad-specification", "The specification is empty."),
         { Id: < 1 or > MaximumDomainId } => throw new ProblemException(
             "bad-specification", $"{specification.Id} is no domain id; 1 to {MaximumDomainId} were expected."),
-        { MaxVcpus: < 1 or > 32 } => throw new ProblemException(
-            "bad-specification", $"{specification.MaxVcpus} vCPUs were asked for; 1 to 32 were expected."),
+        { MaxVcpus: < 1 or > DomainSpecification.MostVcpus } => throw new ProblemException(
+            "bad-specification", $"{specification.MaxVcpus} vCPUs were asked for; 1 to {DomainSpecification.MostVcpus} were expected."),
         _ when specification.Vcpus < 1 || specification.Vcpus > specification.MaxVcpus => throw new ProblemException(
             "bad-specification", $"{specification.Vcpus} of {specification.MaxVcpus} vCPUs were asked for."),
         _ when specification.Affinities.Count > specification.MaxVcpus => throw new ProblemException(

@@ -9,9 +9,6 @@ namespace Domovoi.Toolstack.Configuration;
 /// <summary>A guest as its configuration file asks for it.</summary>
 public sealed record GuestConfiguration
 {
-    /// <summary>The most virtual processors of a guest: what shared_info has room for without registration (<c>XEN_LEGACY_MAX_VCPUS</c>).</summary>
-    public const int MostVcpus = 32;
-
     public required string Name { get; init; }
 
     public required Guid Uuid { get; init; }

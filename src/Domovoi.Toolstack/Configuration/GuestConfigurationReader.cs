@@ -216,8 +216,8 @@ public sealed class GuestConfigurationReader
     /// <summary><c>vcpus</c> at the start, and the most that <c>dom vcpu-set</c> can bring up later. xl takes 0 for what was not said.</summary>
     private (int AtStart, int Most) ReadVcpus()
     {
-        long? given = _reader.Number("vcpus", "virtual processors", 0, GuestConfiguration.MostVcpus);
-        long? most = _reader.Number("maxvcpus", "virtual processors", 0, GuestConfiguration.MostVcpus);
+        long? given = _reader.Number("vcpus", "virtual processors", 0, DomainSpecification.MostVcpus);
+        long? most = _reader.Number("maxvcpus", "virtual processors", 0, DomainSpecification.MostVcpus);
         most = most == 0 ? null : most;
         int atStart = (int)Math.Max(1, given ?? most ?? 1);
         return most is null || most >= atStart
