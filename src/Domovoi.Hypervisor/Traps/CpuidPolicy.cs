@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
 using Domovoi.Cpu;
 
 namespace Domovoi.Hypervisor.Traps;
@@ -32,6 +33,14 @@ internal static class CpuidPolicy
     private const uint LegacyAreaAndHeader = 576;
     private const uint AvxAreaSize = 256;
 
+    /// <summary>No leaf that a guest is offered has as many subleaves.</summary>
+    private const uint MostSubleaves = 64;
+
+    /// <summary>
+    /// Answers once given. Under a hypervisor the host's own CPUID takes microseconds, and each program asks dozens of times as it starts.
+    /// </summary>
+    private static readonly ConcurrentDictionary<(uint Leaf, uint Subleaf), CpuidLeaf> s_answers = new();
+
     internal static CpuidLeaf Query(uint leaf, uint subleaf)
     {
         if (leaf is (> LastBasicLeaf and < 0x8000_0000) or > LastExtendedLeaf)
@@ -39,6 +48,12 @@ internal static class CpuidPolicy
             return default;
         }
 
+        uint meant = leaf is 4 or 7 or 0xD ? Math.Min(subleaf, MostSubleaves) : 0;
+        return s_answers.GetOrAdd((leaf, meant), static asked => Ask(asked.Leaf, asked.Subleaf));
+    }
+
+    private static CpuidLeaf Ask(uint leaf, uint subleaf)
+    {
         CpuidLeaf host = HostFeatures.Query(leaf, subleaf);
         return leaf switch
         {
