@@ -86,6 +86,12 @@ public sealed unsafe class VirtualCpu : IDisposable
     /// <summary>CR4.FSGSBASE is clear: RDFSBASE and its kin raise #UD.</summary>
     public bool FsGsBaseDisabled { get; set; }
 
+    /// <summary>
+    /// Asked at each SYSCALL before <see cref="Run"/> returns, with the registers as after it: a short one need not cost an exit. It must not
+    /// wait for another processor, because others wait for this one as for one that runs guest code.
+    /// </summary>
+    public Func<SyscallAnswer> OnSyscall { get; set; } = static () => SyscallAnswer.Leave;
+
     /// <summary>What happened how often inside this processor.</summary>
     public CpuCounters Counters { get; } = new();
 

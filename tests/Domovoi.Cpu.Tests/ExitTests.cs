@@ -24,6 +24,37 @@ public sealed class ExitTests : IDisposable
     }
 
     [Fact]
+    public void Syscall_ThatIsAnsweredInside_RunsOn()
+    {
+        uint asked = 0;
+        _machine.Cpu.OnSyscall = () =>
+        {
+            _machine.State.Rax += ++asked;
+            return asked == 3 ? SyscallAnswer.Interrupt : SyscallAnswer.GoOn;
+        };
+        Assert.Equal(ExitReason.Interrupted, _machine.Run(c =>
+        {
+            c.mov(rax, 10L);
+            c.syscall();
+            c.add(rax, rax);
+            c.syscall();
+            c.syscall();
+            c.hlt();
+        }));
+        Assert.Equal((((10u + 1) * 2) + 2) + 3, _machine.State.Rax);
+        Assert.Equal(TestMachine.Code + 19, _machine.State.Rip);
+    }
+
+    [Fact]
+    public void Syscall_WhoseAnswerThrows_LeavesTheProcessorOutside()
+    {
+        _machine.Cpu.OnSyscall = static () => throw new InvalidOperationException("no");
+        Assert.Throws<InvalidOperationException>(() => _machine.Run(c => c.syscall()));
+        _machine.Cpu.OnSyscall = static () => SyscallAnswer.Leave;
+        Assert.Equal(ExitReason.Syscall, _machine.Run(c => c.syscall()));
+    }
+
+    [Fact]
     public void Sysenter_Exits_AtTheInstruction()
     {
         Assert.Equal(ExitReason.Sysenter, _machine.Run(c => c.sysenter()));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Domovoi.Cpu.State;
 using Domovoi.Memory;
 
@@ -8,6 +9,8 @@ namespace Domovoi.Cpu.Mmu;
 /// <summary>Guest linear memory as C# sees it: through the same TLB as translated code, and page by page.</summary>
 internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker, SoftTlb tlb, Run.Breakpoints breakpoints, Run.RemoteRequests requests)
 {
+    private const int LargestRecord = 128;
+
     private readonly PhysicalAddress[] _roots = new PhysicalAddress[2];
 
     /// <summary>The address space in use.</summary>
@@ -83,7 +86,7 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
             }
 
             // SAFETY: HostAddressOf vouches for run bytes in one page.
-            new ReadOnlySpan<byte>((void*)host, run).CopyTo(destination);
+            Copy(new ReadOnlySpan<byte>((void*)host, run), destination);
             destination = destination[run..];
             linear += (ulong)run;
         }
@@ -112,13 +115,33 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
             nint host = HostAddressOf(linear, run, write: true);
 
             // SAFETY: as in TryRead.
-            source[..run].CopyTo(new Span<byte>((void*)host, run));
+            Copy(source[..run], new Span<byte>((void*)host, run));
             NoteWrite(host, run);
             source = source[run..];
             linear += (ulong)run;
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Copies small records word by word: they were pushed a moment ago, and processors hand stored bytes on only to loads that are no wider
+    /// than the stores.
+    /// </summary>
+    private static void Copy(ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        if (from.Length > LargestRecord || (from.Length & 7) != 0)
+        {
+            from.CopyTo(to);
+            return;
+        }
+
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(from);
+        Span<ulong> target = MemoryMarshal.Cast<byte, ulong>(to);
+        for (int i = 0; i < words.Length; i++)
+        {
+            target[i] = words[i];
+        }
     }
 
     /// <summary>Tells about a write made through a host address of guest memory.</summary>

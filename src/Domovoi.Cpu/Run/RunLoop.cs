@@ -140,8 +140,8 @@ internal sealed unsafe class RunLoop
                 return Stepped(true, ref entry);
             case LeaveCode.Syscall:
                 _state->Rip = *(ulong*)entry;
-                Leave(new ExitDetails { Reason = ExitReason.Syscall, NextRip = _state->Rip });
-                return false;
+                entry = 0;
+                return AnswerSyscall();
             case LeaveCode.Twin:
                 entry = EnterTwin((TwinStub*)entry);
                 return true;
@@ -150,6 +150,23 @@ internal sealed unsafe class RunLoop
                 return false;
             default:
                 throw new InvalidOperationException($"Translated code left with {code}.");
+        }
+    }
+
+    /// <returns>Whether guest code runs on.</returns>
+    private bool AnswerSyscall()
+    {
+        switch (_cpu.OnSyscall())
+        {
+            case SyscallAnswer.GoOn:
+                _cache.RetireChangedFrames();
+                return true;
+            case SyscallAnswer.Interrupt:
+                Leave(new ExitDetails { Reason = ExitReason.Interrupted });
+                return false;
+            default:
+                Leave(new ExitDetails { Reason = ExitReason.Syscall, NextRip = _state->Rip });
+                return false;
         }
     }
 

@@ -115,8 +115,9 @@ public sealed class Vcpu : IEventTarget, IDisposable
     }
 
     /// <summary><c>evtchn_upcall_pending</c> is set and the mask is not.</summary>
+    /// <remarks>Two loads: one of both bytes would wait for the guest's last store of a byte to reach the cache.</remarks>
     public bool HasDeliverableEvent =>
-        (ushort)(Volatile.Read(ref Domain.Memory.Shared<ushort>(InfoAddress)) - 1) <= 0xFE;
+        Volatile.Read(ref Domain.Memory.Shared<byte>(InfoAddress + VcpuInfo.UpcallPending)) != 0 && !EventsMasked;
 
     /// <summary>Marks this vCPU as initialised and online before the domain starts: for the domain builder and vCPU 0.</summary>
     public void BringUp()

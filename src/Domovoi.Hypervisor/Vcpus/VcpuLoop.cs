@@ -25,6 +25,7 @@ internal sealed class VcpuLoop
     internal VcpuLoop(Vcpu vcpu)
     {
         _vcpu = vcpu;
+        vcpu.Cpu.OnSyscall = TakeShortSyscall;
         _thread = new Thread(Main) { IsBackground = true, Name = $"vCPU {vcpu.Id} of {vcpu.Domain.Id.Value}" };
     }
 
@@ -89,6 +90,21 @@ internal sealed class VcpuLoop
             _vcpu.Timers.Watch();
             Handle(_vcpu.Cpu.Run());
         }
+    }
+
+    /// <summary>System calls and the return from them, by far the most frequent exits, do not leave the engine unless something else is to do.</summary>
+    private SyscallAnswer TakeShortSyscall()
+    {
+        bool isShort = !_vcpu.IsInKernelMode || _vcpu.Cpu.State.Rax == (ulong)HypercallNumber.Iret;
+        if (!isShort || (_exits & TimerCheckMask) == TimerCheckMask)
+        {
+            return SyscallAnswer.Leave;
+        }
+
+        _exits++;
+        _vcpu.Counters.Count(ExitReason.Syscall);
+        SyscallEntry.Enter(_vcpu);
+        return _vcpu.HasRequests || _vcpu.HasDeliverableEvent ? SyscallAnswer.Interrupt : SyscallAnswer.GoOn;
     }
 
     private void Handle(ExitReason reason)
