@@ -24,7 +24,7 @@ public sealed class TranslationCache : IDisposable
     private readonly Dictionary<(ulong VirtualPage, ulong Frame, ModeKey Mode), CodePage> _pages = [];
     private readonly Dictionary<ulong, List<CodePage>> _byFrame = [];
     private readonly List<CodePage?> _byId = [null];
-    private readonly List<TranslatedBlock> _blocks = [];
+    private readonly BlockIndex _blocks;
     private readonly BlockDecoder _decoder = new();
     private readonly BlockTranslator _translator = new();
     private readonly HostAssembler _redirector = new();
@@ -37,6 +37,7 @@ public sealed class TranslationCache : IDisposable
         Processors = processors;
         _watched = new WatchedFrames(processors.Memory);
         _buffer = new CodeBuffer((nuint)bufferSize);
+        _blocks = new BlockIndex(_buffer.RunStart);
         HostAssembler assembler = new();
         assembler.Begin(_buffer.NextWrite, _buffer.NextRun);
         Thunks = new Thunks(assembler);
@@ -168,25 +169,7 @@ public sealed class TranslationCache : IDisposable
     }
 
     /// <summary>The block whose code holds a host address.</summary>
-    internal TranslatedBlock BlockAt(nint host)
-    {
-        int low = 0;
-        int high = _blocks.Count - 1;
-        while (low < high)
-        {
-            int middle = (low + high + 1) >> 1;
-            if (_blocks[middle].CheckedEntry <= host)
-            {
-                low = middle;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
-
-        return _blocks[low];
-    }
+    internal TranslatedBlock BlockAt(nint host) => _blocks.At(host);
 
     /// <summary>Makes whoever comes to the head of a retired block go on to another block of the same address and mode.</summary>
     internal void Redirect(TranslatedBlock retired, TranslatedBlock block)
@@ -251,7 +234,7 @@ public sealed class TranslationCache : IDisposable
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteLine(FormattableString.Invariant($"{_buffer.RunStart:x} {_mark:x} domovoi-thunks"));
-        foreach (TranslatedBlock block in _blocks)
+        foreach (TranslatedBlock block in _blocks.All)
         {
             string mode = PageOf(block.Page)?.Mode switch
             {

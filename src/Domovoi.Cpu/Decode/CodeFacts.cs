@@ -15,6 +15,7 @@ internal readonly struct CodeFacts
         ModRmSize = (byte)modRmSize;
         IsKnown = true;
         IsWideVector = IsVectorExtension(opCode);
+        WritesOperandsOnly = HasNoHiddenOutput(opCode);
     }
 
     internal bool IsKnown { get; }
@@ -36,6 +37,9 @@ internal readonly struct CodeFacts
 
     /// <summary>Uses x87, MMX or vector registers, so CR0.TS matters.</summary>
     internal bool IsWideVector { get; }
+
+    /// <summary>Of general-purpose registers it writes no other than its operands. False when not known.</summary>
+    internal bool WritesOperandsOnly { get; }
 
     internal bool Writes(int operand) => (Written & (1 << operand)) != 0;
 
@@ -67,6 +71,12 @@ internal readonly struct CodeFacts
 
         return new CodeFacts(opCode, written, memoryRead, memoryWritten, modRm, opCode.MemorySize.GetSize());
     }
+
+    private static bool HasNoHiddenOutput(OpCodeInfo opCode) => opCode.Mnemonic is
+        Mnemonic.Mov or Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd or Mnemonic.Lea or Mnemonic.Add or Mnemonic.Sub
+        or Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.And or Mnemonic.Or or Mnemonic.Xor or Mnemonic.Cmp or Mnemonic.Test
+        or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Not or Mnemonic.Neg or Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar
+        or Mnemonic.Je or Mnemonic.Jne or Mnemonic.Jmp or Mnemonic.Nop;
 
     private static bool IsVectorExtension(OpCodeInfo opCode)
     {

@@ -11,23 +11,44 @@ internal readonly record struct RegisterWrites(ushort Changed, int Shifted, int 
 {
     private const int Rsp = 4;
 
-    internal static RegisterWrites Of(in Instruction instruction, InstructionInfoFactory factory)
+    internal static RegisterWrites Of(in Instruction instruction, in CodeFacts facts, InstructionInfoFactory factory)
     {
-        ushort changed = 0;
-        foreach (UsedRegister used in factory.GetInfo(instruction, InstructionInfoOptions.NoMemoryUsage).GetUsedRegisters())
-        {
-            bool isWritten = used.Access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or OpAccess.ReadCondWrite;
-            if (isWritten && used.Register.IsGPR())
-            {
-                changed |= (ushort)(1 << (used.Register.GetFullRegister() - Register.RAX));
-            }
-        }
-
+        ushort changed = facts.WritesOperandsOnly ? WrittenOperands(instruction, facts) : AllWritten(instruction, factory);
         int shifted = ShiftOf(instruction, out int shift);
         return shifted < 0
             ? new RegisterWrites(changed, -1, 0)
             : new RegisterWrites((ushort)(changed & ~(1 << shifted)), shifted, shift);
     }
+
+    private static ushort WrittenOperands(in Instruction instruction, in CodeFacts facts)
+    {
+        int changed = 0;
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            if (facts.Writes(i) && instruction.GetOpKind(i) == OpKind.Register)
+            {
+                changed |= Bit(instruction.GetOpRegister(i));
+            }
+        }
+
+        return (ushort)changed;
+    }
+
+    private static ushort AllWritten(in Instruction instruction, InstructionInfoFactory factory)
+    {
+        int changed = 0;
+        foreach (UsedRegister used in factory.GetInfo(instruction, InstructionInfoOptions.NoMemoryUsage).GetUsedRegisters())
+        {
+            if (used.Access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or OpAccess.ReadCondWrite)
+            {
+                changed |= Bit(used.Register);
+            }
+        }
+
+        return (ushort)changed;
+    }
+
+    private static int Bit(Register register) => register.IsGPR() ? 1 << (register.GetFullRegister() - Register.RAX) : 0;
 
     /// <summary>PUSH, POP, and a 64-bit register plus or minus a constant.</summary>
     private static int ShiftOf(in Instruction instruction, out int shift)

@@ -26,7 +26,7 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
     private const long LargestDisplacement = 0x7FFF_0000;
     private const int NoRegister = 16;
 
-    private readonly Dictionary<Key, AccessGroup> _open = [];
+    private readonly Key[] _keys = new Key[StateLayout.GroupSlots];
     private readonly AccessGroup[] _groups = new AccessGroup[StateLayout.GroupSlots];
     private readonly RegisterWrites[] _writes = new RegisterWrites[DecodedBlock.Capacity];
     private readonly int[] _versions = new int[NoRegister + 1];
@@ -42,7 +42,6 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
     internal void Analyze(DecodedBlock block, ModeKey mode, FactsLookup facts)
     {
         Restart();
-        _open.Clear();
         _count = 0;
         if (!mode.Is64Bit() || (mode & ModeKey.SingleStep) != 0 || block.Count < 2)
         {
@@ -53,7 +52,7 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         {
             ref readonly Instruction instruction = ref block.Instructions[i];
             Collect(instruction, facts);
-            _writes[i] = RegisterWrites.Of(instruction, information);
+            _writes[i] = RegisterWrites.Of(instruction, facts(instruction), information);
             Advance(instruction, i);
         }
 
@@ -89,7 +88,7 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         displacement = 0;
         return _count > 0 && !address.IsFormed
             && TryKey(address.Source, (ulong)address.ExtraDisplacement, out Key key, out displacement)
-            && _open.TryGetValue(key, out AccessGroup? group) && group.Members > 1 && group.Covers(displacement, size, isWritten)
+            && Known(key) is { Members: > 1 } group && group.Covers(displacement, size, isWritten)
             ? group
             : null;
     }
@@ -135,16 +134,22 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
             return;
         }
 
-        if (_open.TryGetValue(key, out AccessGroup? group))
+        if (Known(key) is { } known)
         {
-            group.TryJoin(displacement, size, isWritten, LargestSpan);
+            known.TryJoin(displacement, size, isWritten, LargestSpan);
         }
         else if (_count < _groups.Length && size <= LargestSpan)
         {
-            group = _groups[_count] ??= new AccessGroup();
+            AccessGroup group = _groups[_count] ??= new AccessGroup();
+            _keys[_count] = key;
             group.Begin(_count++, displacement, size, isWritten);
-            _open.Add(key, group);
         }
+    }
+
+    private AccessGroup? Known(in Key key)
+    {
+        int index = _keys.AsSpan(0, _count).IndexOf(key);
+        return index < 0 ? null : _groups[index];
     }
 
     private bool TryKey(in Instruction operand, ulong extra, out Key key, out long displacement)

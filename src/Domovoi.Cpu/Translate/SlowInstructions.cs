@@ -6,8 +6,35 @@ namespace Domovoi.Cpu.Translate;
 /// <summary>Instructions that are not rewritten: C# carries them out, or the machine's owner does.</summary>
 internal static class SlowInstructions
 {
+    private static readonly Treatment[] s_treatments = new Treatment[Enum.GetValues<Code>().Length];
+
+    private enum Treatment : byte
+    {
+        Unknown,
+        Translated,
+        InBlock,
+        Ending,
+    }
+
     /// <summary>Carried out by C# in the middle of a block, which then goes on.</summary>
-    internal static bool StaysInBlock(in Instruction instruction) => instruction.IsStringInstruction
+    internal static bool StaysInBlock(in Instruction instruction) => TreatmentOf(instruction) == Treatment.InBlock;
+
+    /// <summary>Leaves translated code for good: the block ends with it.</summary>
+    internal static bool EndsBlock(in Instruction instruction) => TreatmentOf(instruction) == Treatment.Ending;
+
+    /// <summary>A form's, not an operand's, property: found once for each.</summary>
+    private static Treatment TreatmentOf(in Instruction instruction)
+    {
+        ref Treatment treatment = ref s_treatments[(int)instruction.Code];
+        if (treatment == Treatment.Unknown)
+        {
+            treatment = IsEnding(instruction) ? Treatment.Ending : IsCarriedOut(instruction) ? Treatment.InBlock : Treatment.Translated;
+        }
+
+        return treatment;
+    }
+
+    private static bool IsCarriedOut(in Instruction instruction) => instruction.IsStringInstruction
         ? instruction.Mnemonic is not (Mnemonic.Insb or Mnemonic.Insd or Mnemonic.Insw or Mnemonic.Outsb
             or Mnemonic.Outsd or Mnemonic.Outsw)
         : instruction.Mnemonic switch
@@ -25,8 +52,7 @@ internal static class SlowInstructions
             _ => false,
         };
 
-    /// <summary>Leaves translated code for good: the block ends with it.</summary>
-    internal static bool EndsBlock(in Instruction instruction)
+    private static bool IsEnding(in Instruction instruction)
     {
         switch (instruction.Mnemonic)
         {
@@ -50,7 +76,7 @@ internal static class SlowInstructions
             case Mnemonic.Pop:
                 return instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsSegmentRegister();
             default:
-                return !StaysInBlock(instruction) && !TranslatedFeatures.Includes(instruction.Code);
+                return !IsCarriedOut(instruction) && !TranslatedFeatures.Includes(instruction.Code);
         }
     }
 
