@@ -12,7 +12,7 @@ namespace Domovoi.Guests;
 /// <summary>Linux's own network driver on networks that need nobody's rights: NAT, and switches between guests.</summary>
 public sealed class NetworkTests : IDisposable
 {
-    private const string Dhcp = """
+    internal const string Dhcp = """
         cat > /tmp/lease <<'S'
         #!/bin/sh
         [ "$1" = bound ] && { ip addr add $ip/$mask dev $interface; ip route add default via $router; echo "lease $ip via $router dns $dns"; }
@@ -160,18 +160,29 @@ public sealed class NetworkTests : IDisposable
 
     internal static bool HasSlirp() => File.Exists("/usr/lib/x86_64-linux-gnu/libslirp.so.0") || File.Exists("/lib/x86_64-linux-gnu/libslirp.so.0");
 
-    private static TcpListener Serve(byte[] content)
+    /// <summary>Answers each HTTP request on a port of 127.0.0.1 with <paramref name="content"/>, until it is disposed.</summary>
+    internal static TcpListener Serve(byte[] content)
     {
         TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         _ = Task.Run(async () =>
         {
-            using TcpClient client = await listener.AcceptTcpClientAsync();
+            while (true)
+            {
+                _ = AnswerAsync(await listener.AcceptTcpClientAsync(), content);
+            }
+        });
+        return listener;
+    }
+
+    private static async Task AnswerAsync(TcpClient client, byte[] content)
+    {
+        using (client)
+        {
             NetworkStream stream = client.GetStream();
             _ = await stream.ReadAsync(new byte[4096]);
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Length: {content.Length}\r\n\r\n"));
             await stream.WriteAsync(content);
-        });
-        return listener;
+        }
     }
 }
