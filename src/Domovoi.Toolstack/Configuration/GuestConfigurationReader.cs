@@ -213,13 +213,14 @@ public sealed class GuestConfigurationReader
             : throw _reader.Wrong(which, $"is {largest} MiB, but this host has {host} MiB", $"write {which}={host / 2} or less");
     }
 
-    /// <summary><c>vcpus</c> at the start, and the most that <c>dom vcpu-set</c> can bring up later. xl takes 0 for what was not said.</summary>
+    /// <summary><c>vcpus</c> at the start, and the most that <c>dom vcpu-set</c> can bring up later; <c>maxvcpus</c> alone starts with one.</summary>
+    /// <remarks>xl takes 0 for what was not said.</remarks>
     private (int AtStart, int Most) ReadVcpus()
     {
         long? given = _reader.Number("vcpus", "virtual processors", 0, DomainSpecification.MostVcpus);
         long? most = _reader.Number("maxvcpus", "virtual processors", 0, DomainSpecification.MostVcpus);
         most = most == 0 ? null : most;
-        int atStart = (int)Math.Max(1, given ?? most ?? 1);
+        int atStart = (int)Math.Max(1, given ?? 1);
         return most is null || most >= atStart
             ? (atStart, (int)(most ?? atStart))
             : throw _reader.Wrong("maxvcpus", $"is {most}, less than vcpus, which is {atStart}");

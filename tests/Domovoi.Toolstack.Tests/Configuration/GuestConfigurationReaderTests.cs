@@ -75,7 +75,7 @@ public sealed class GuestConfigurationReaderTests
     [InlineData("", 1, 1)]
     [InlineData("vcpus=4", 4, 4)]
     [InlineData("vcpus=2; maxvcpus=32", 2, 32)]
-    [InlineData("maxvcpus=3", 3, 3)]
+    [InlineData("maxvcpus=3", 1, 3)]
     [InlineData("vcpus=0; maxvcpus=0", 1, 1)]
     public void Vcpus_AtTheStartAndInAll(string text, int atStart, int most)
     {
