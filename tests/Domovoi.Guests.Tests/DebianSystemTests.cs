@@ -16,13 +16,16 @@ public sealed class DebianSystemTests
         string disk = host.InFolder("disk.img");
         DebianDisk.Bookworm.CopyTo(disk);
         int port = SshLogin.FreePort();
-        string configuration = host.Configure("debian", $"memory = 512\nbootloader = \"pygrub\"\ndisk = ['{disk},raw,xvda,rw']\nvif = ['']");
+        string configuration = host.Configure("debian", $"memory = 512\nmaxvcpus = 2\nbootloader = \"pygrub\"\ndisk = ['{disk},raw,xvda,rw']\nvif = ['']");
         RunningGuest guest = host.Create(configuration, "-p", $"{port}:22");
         SshLogin ssh = new(port, DebianDisk.Bookworm.Key);
         await ssh.ComesUpAsync();
 
         DomResult state = ssh.OnTerminal(State);
         Assert.Equal(["/dev/pts/0", "terminal", "running", "checked"], state.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(0, host.Dom("vcpu-set", "--ignore-host", "debian", "2").ExitCode);
+        DomResult added = ssh.Run("for i in $(seq 50); do [ $(nproc) = 2 ] || sleep 0.2; done; nproc");
+        Assert.Equal("2\n", added.Output);                   // the image's udev rule has brought it online
         DomResult kernel = ssh.Run("dmesg | grep -E 'WARNING:|BUG:|Oops|segfault|trap .* ip:' || true");
         Assert.Equal("", kernel.Output);
         DomResult installed = ssh.Run(Install);

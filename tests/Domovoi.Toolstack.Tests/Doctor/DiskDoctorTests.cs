@@ -49,6 +49,16 @@ public sealed class DiskDoctorTests
     }
 
     [Fact]
+    public void Repair_OfADiskWithUdev_BringsAddedVcpusOnline()
+    {
+        using SickDisk disk = new SickDisk().With("sbin/udevd", "x").Make();
+        Assert.Contains("vcpu-offline", disk.Findings());
+        disk.Repair();
+        Assert.Empty(disk.Findings());
+        Assert.Contains("SUBSYSTEM==\"cpu\", ACTION==\"add\"", disk.Read("/etc/udev/rules.d/80-xen-vcpu.rules"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Repair_KeepsTheOldFilesInTheGuest()
     {
         using SickDisk disk = new SickDisk().Make();

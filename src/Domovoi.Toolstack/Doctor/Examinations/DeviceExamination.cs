@@ -9,6 +9,13 @@ internal static class DeviceExamination
         "/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-udevd", "/sbin/udevd", "/lib/udev/udevd", "/usr/sbin/udevd", "/sbin/mdev", "/sbin/hotplug2",
     ];
 
+    private const string VcpuRules = "/etc/udev/rules.d/80-xen-vcpu.rules";
+    private const string VcpuRule =
+        "# A vCPU that the toolstack has added is used at once.\n"
+        + "SUBSYSTEM==\"cpu\", ACTION==\"add\", TEST==\"online\", ATTR{online}==\"0\", ATTR{online}=\"1\"\n";
+
+    private static readonly string[] s_ruleFolders = ["/etc/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d"];
+
     internal static IEnumerable<Finding> Examine(Patient patient)
     {
         if (!s_makers.Any(patient.Files.Exists))
@@ -26,7 +33,19 @@ internal static class DeviceExamination
                 "without it nobody gets a terminal: ssh says `PTY allocation request failed`, and screen and script fail.",
                 "add devpts to /etc/fstab", plan => plan.Append("/etc/fstab", "devpts /dev/pts devpts gid=5,mode=620 0 0\n"));
         }
+
+        string[] rules = [.. s_ruleFolders.SelectMany(folder => patient.Files.List(folder).Select(name => $"{folder}/{name}"))];
+        if (s_makers.Any(patient.Files.Exists) && rules.Length > 0 && !rules.Any(file => BringsProcessorsOnline(patient, file)))
+        {
+            yield return new Finding(
+                "vcpu-offline", "no rule of udev brings a vCPU online that is added while the guest runs",
+                "after `dom vcpu-set` the guest has the vCPU and does not use it, until somebody writes 1 to /sys/devices/system/cpu/cpuN/online.",
+                $"add {VcpuRules}", plan => plan.Write(VcpuRules, VcpuRule));
+        }
     }
+
+    private static bool BringsProcessorsOnline(Patient patient, string file) => patient.Files.ReadText(file) is { } text
+        && text.Contains("SUBSYSTEM==\"cpu\"", StringComparison.Ordinal) && text.Contains("ATTR{online}=\"1\"", StringComparison.Ordinal);
 
     /// <summary>fstab, or one of Debian's scripts of the first runlevel, which is linked there.</summary>
     private static bool MountsDevpts(Patient patient) =>

@@ -24,6 +24,13 @@ else
   sed -i 's,^\([1-6]:[0-9]*:respawn:.*tty[1-6]\)$,#\1,' "$root/etc/inittab"
 fi
 
+# A vCPU that `dom vcpu-set` adds: Linux registers it and leaves it to user space to bring it online.
+mkdir -p "$root/etc/udev/rules.d"
+cat >"$root/etc/udev/rules.d/80-xen-vcpu.rules" <<'E1'
+# A vCPU that the toolstack has added is used at once.
+SUBSYSTEM=="cpu", ACTION=="add", TEST=="online", ATTR{online}=="0", ATTR{online}="1"
+E1
+
 # The network: DHCP on whatever the interface is called.
 if [ "$INIT" = systemd ]; then
   mkdir -p "$root/etc/systemd/network" "$root/etc/systemd/system/multi-user.target.wants"
