@@ -12,7 +12,13 @@ step() { echo "@ $*"; }
 
 # The packages are unpacked without a sync for each: the image is synced as a whole, at the end.
 with_mmdebstrap() {
-  set -- --mode=root --variant=important --format=directory --keyring="$KEYRING" --include="$PACKAGES" \
+  # systemd-sysv is one of Debian's important packages, and no two can be process 1: with sysvinit it is left out of them.
+  if [ "$INIT" = systemd ]; then
+    set -- --variant=important
+  else
+    set -- --variant=required "--include=?and(?priority(important),?not(?essential),?not(?name(^systemd)))"
+  fi
+  set -- "$@" --mode=root --format=directory --keyring="$KEYRING" --include="$PACKAGES" \
     --dpkgopt=force-unsafe-io --essential-hook="sh \"$WORK/prepare.sh\" \"\$1\"" --customize-hook="sh \"$WORK/customize.sh\" \"\$1\""
   while read -r option; do set -- "$@" --aptopt="$option"; done <"$WORK/apt.options"
   mmdebstrap "$@" "$RELEASE" "$ROOT" "$WORK/sources.list"
