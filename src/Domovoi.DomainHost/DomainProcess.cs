@@ -52,7 +52,7 @@ internal static class DomainProcess
         troubles.Connect(lifecycle.Pause, lifecycle.Fail);
         lifecycle.Resumed = troubles.Resume;
         DiskMethods disks = new(devices, troubles, id);
-        NicMethods nics = new(new NicFactory(specification.Id, specification.MaxVcpus, TimeProvider.System), devices, lifecycle, id);
+        NicMethods nics = new(new NicFactory(specification.Id, specification.MaxVcpus, new HotplugScripts(specification, log.Write), TimeProvider.System), devices, lifecycle, id);
         using ControlServer control = new(
             folder.ControlSocket, new ControlMethods(lifecycle, new StoreMethods(lifecycle, id), disks, nics, log));
         using ConsoleServer console = new(folder.ConsoleSocket, transcript, parts.Input);

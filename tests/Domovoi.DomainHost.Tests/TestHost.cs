@@ -42,7 +42,7 @@ internal sealed class TestHost : IDisposable
         StoreMethods store = new(Lifecycle, new DomainId(5));
         DiskTroubles troubles = new(specification.OnDiskError, _log.Write);
         DiskMethods disks = new(_devices, troubles, new DomainId(5));
-        NicMethods nics = new(new NicFactory(5, vcpus: 1, TimeProvider.System), _devices, Lifecycle, new DomainId(5));
+        NicMethods nics = new(new NicFactory(5, vcpus: 1, new HotplugScripts(specification, _log.Write), TimeProvider.System), _devices, Lifecycle, new DomainId(5));
         _control = new ControlServer(Folder.ControlSocket, new ControlMethods(Lifecycle, store, disks, nics, _log));
         _console = new ConsoleServer(Folder.ConsoleSocket, Transcript, Input);
         _control.Start();

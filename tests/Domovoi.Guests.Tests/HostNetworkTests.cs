@@ -112,6 +112,73 @@ public sealed class HostNetworkTests : IDisposable
         Assert.DoesNotContain("10.99.0.5", Sh($"ip -n {_inside} route"), StringComparison.Ordinal);
     }
 
+    /// <summary>A script as Xen's administrators write them: with its environment, xenstore, and a word when the vif goes; or a clear error.</summary>
+    [Fact]
+    public async Task Script_OfTheAdministrator_PlugsTheVifIn_AndUnplugsIt()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/xenstore-read"), "xenstore-utils is not installed");
+        Prepare();
+        string script = _host.InFolder("my-script");
+        await File.WriteAllTextAsync(
+            script,
+            """
+            #!/bin/sh
+            bridge=$(xenstore-read "$XENBUS_PATH/bridge")
+            echo "$1 $2 $XENBUS_TYPE $vif $bridge $(xenstore-read "$XENBUS_PATH/hotplug-status" 2>/dev/null)" >> "$0.log"
+            [ "$1" = online ] || exit 0
+            ip link set "$vif" master "$bridge" || { echo "cannot plug $vif in"; exit 4; }
+            ip link set "$vif" up && xenstore-write "$XENBUS_PATH/hotplug-status" connected
+            """,
+            TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Sh($"ip -n {_inside} link add br0 type bridge; ip -n {_inside} link set br0 up; ip -n {_inside} addr flush dev eth1; ip -n {_inside} link set eth1 master br0");
+        const string command = "ip link set eth0 up; ip addr add 10.77.0.9/24 dev eth0; sleep 1; ping -q -c 2 -W 5 10.77.0.254";
+        string wrong = _host.ConfigureDisks(command, [], $"vif = ['bridge=br9,vifname=web1,script={script}']", "wrong");
+        string right = _host.ConfigureDisks(command, [], $"vif = ['bridge=br0,vifname=web0,script={script}']");
+        RunningGuest all = _host.OnTerminal($"in='ip netns exec {_inside} $DOM'; eval $in create {wrong}; eval $in create -c {right}; echo FINISHED");
+        await all.SaysAsync("FINISHED");
+        Assert.Contains("2 packets transmitted, 2 packets received", all.Console, StringComparison.Ordinal);
+        Assert.Contains("my-script online ended with exit code 4", all.Console, StringComparison.Ordinal);
+        Assert.Contains("cannot plug web1 in", all.Console, StringComparison.Ordinal);
+        Assert.Equal(
+            ["online type_if=vif vif web1 br9", "online type_if=vif vif web0 br0", "offline type_if=vif vif web0 br0 connected"],
+            (await File.ReadAllLinesAsync($"{script}.log", TestContext.Current.CancellationToken)).Select(static line => line.Trim()));
+    }
+
+    /// <summary>Open vSwitch with its datapath in user space: a guest in one VLAN of it, and the port gone with the guest.</summary>
+    [Fact]
+    public async Task OpenVswitch_CarriesAGuestInItsVlan()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/ovs-vsctl") && File.Exists("/usr/sbin/ovs-vswitchd"), "openvswitch-switch is not installed");
+        Prepare();
+        string folder = _host.InFolder("ovs");
+        Directory.CreateDirectory(folder);
+        string ovs = $"export OVS_RUNDIR={folder} OVS_LOGDIR={folder}; cd {folder}; ip netns exec {_inside}";
+        Sh($"""
+            {ovs} ovsdb-tool create {folder}/conf.db /usr/share/openvswitch/vswitch.ovsschema
+            {ovs} ovsdb-server {folder}/conf.db --remote=punix:{folder}/db.sock --pidfile --detach
+            {ovs} ovs-vsctl --no-wait init; {ovs} ovs-vswitchd --pidfile --detach unix:{folder}/db.sock
+            {ovs} ovs-vsctl --timeout=10 add-br ob0 -- set bridge ob0 datapath_type=netdev -- add-port ob0 tap20 tag=20 -- set interface tap20 type=internal
+            ip -n {_inside} addr add 10.20.0.1/24 dev tap20; ip -n {_inside} link set tap20 up
+            """);
+        try
+        {
+            Assert.SkipUnless(Sh($"ip -n {_inside} link show tap20").Contains("UP", StringComparison.Ordinal), "Open vSwitch does not run here");
+            RunningGuest server = _host.OnTerminal($"ip netns exec {_inside} {GuestHost.Debian.Busybox} httpd -f -p 80 -h {Path.GetDirectoryName(GuestHost.Debian.Busybox)}");
+            const string command = "ip link set eth0 up; ip addr add 10.20.0.2/24 dev eth0; sleep 1; ping -q -c 2 -W 5 10.20.0.1; wget -q -O - http://10.20.0.1/busybox | md5sum";
+            RunningGuest guest = _host.OnTerminal($"{ovs} $DOM create -c {_host.ConfigureDisks(command, [], "vif = ['bridge=ob0.20,vifname=web0,script=vif-openvswitch']")}; echo FINISHED");
+            await guest.SaysAsync("FINISHED");
+            Assert.Contains("2 packets transmitted, 2 packets received", guest.Console, StringComparison.Ordinal);
+            Assert.Contains(Sh($"md5sum < {GuestHost.Debian.Busybox}")[..32], guest.Console, StringComparison.Ordinal);
+            Assert.Equal("tap20\n", Sh($"{ovs} ovs-vsctl list-ports ob0"));
+            GC.KeepAlive(server);
+        }
+        finally
+        {
+            Sh($"kill $(cat {folder}/*.pid)");
+        }
+    }
+
     /// <summary>Real streams both ways over both protocols, with what the hardware would do left undone on the ring; and the rate held.</summary>
     [Fact]
     public async Task Streams_OfBothProtocols_GoInLongFrames_ArriveIntact_AndKeepToTheRate()

@@ -18,6 +18,12 @@ public enum NetworkKind
 
     /// <summary>The host routes: a device of its own, and a route to each of the guest's addresses (Xen's <c>vif-route</c>).</summary>
     Route,
+
+    /// <summary>A TAP device that a script of the administrator's plugs in (<c>script=</c>).</summary>
+    Script,
+
+    /// <summary>A bridge of Open vSwitch (Xen's <c>vif-openvswitch</c>).</summary>
+    OpenVswitch,
 }
 
 /// <summary>One vif of a domain, as <c>domovoi-vm</c> needs it; values have been checked for form.</summary>
@@ -53,8 +59,14 @@ public sealed record NicSpecification
 
     public bool Trusted { get; set; } = true;
 
-    /// <summary>xl's words that only say how it was asked for; shown in xenstore.</summary>
+    /// <summary><c>script=</c>: the path of what is run for <see cref="NetworkKind.Script"/>; otherwise it only says how the vif was asked for.</summary>
     public string? Script { get; init; }
+
+    /// <summary>More arguments for the script, such as <c>bridge=br7</c>, from xend's settings.</summary>
+    public IReadOnlyList<string> ScriptArguments { get; init; } = [];
+
+    /// <summary><c>gatewaydev=</c>, for the script.</summary>
+    public string? GatewayDevice { get; init; }
 
     /// <summary>Ports of the host that lead to the guest behind NAT, such as <c>tcp:127.0.0.1:2222:22</c>.</summary>
     public IReadOnlyList<string> Forwards { get; set; } = [];

@@ -29,5 +29,8 @@ public sealed record DomainFolder(string Path)
     /// <summary>What <c>dom dmesg</c> shows.</summary>
     public string HypervisorLog => File("hypervisor.log");
 
+    /// <summary>Where a script that plugs a vif in finds xenstore, while it runs.</summary>
+    public string ScriptSocket(int vif) => File($"script{vif.ToString(System.Globalization.CultureInfo.InvariantCulture)}.sock");
+
     private string File(string name) => System.IO.Path.Combine(Path, name);
 }

@@ -16,7 +16,7 @@ using Domovoi.Network.Vlans;
 namespace Domovoi.DomainHost.Nics;
 
 /// <summary>Makes a vif from its specification: opens the network's end, puts the port's rules in front, and the device before both.</summary>
-internal sealed class NicFactory(int domain, int vcpus, TimeProvider time)
+internal sealed class NicFactory(int domain, int vcpus, HotplugScripts scripts, TimeProvider time)
 {
     /// <summary>More do not help: one thread serves a vif.</summary>
     private const int MostQueues = 4;
@@ -32,7 +32,8 @@ internal sealed class NicFactory(int domain, int vcpus, TimeProvider time)
             : null;
         try
         {
-            return new NicDevice(settings, new GuestPort(OpenEndpoint(nic, vlans), vlans, antispoof), time);
+            VlanPolicy ours = nic.Network is NetworkKind.Script or NetworkKind.OpenVswitch ? VlanPolicy.Everything : vlans;
+            return new NicDevice(settings, new GuestPort(OpenEndpoint(nic, vlans), ours, antispoof), time);
         }
         catch (NetworkException e)
         {
@@ -50,6 +51,8 @@ internal sealed class NicFactory(int domain, int vcpus, TimeProvider time)
         NetworkKind.Bridge => DeviceEndpoint.OnBridge(HostName(nic), Name(nic), nic.Mtu, vlans),
         NetworkKind.Uplink => DeviceEndpoint.OnInterface(Name(nic)),
         NetworkKind.Route => DeviceEndpoint.Routed(HostName(nic), nic.NetworkName, nic.Mtu, [.. (nic.Addresses ?? []).Select(Address)]),
+        NetworkKind.Script => DeviceEndpoint.Plugged(HostName(nic), nic.Mtu, OffloadSupport.All, () => scripts.PlugIn(nic, HostName(nic))),
+        NetworkKind.OpenVswitch => OpenVswitchPort.Open(HostName(nic), Name(nic), nic, vlans),
         NetworkKind.Switch => SwitchEndpoint.Join(
             nic.SwitchFolder ?? throw Bad(nic, "a switch without a folder"), $"vif{Number(domain)}.{Number(nic.Index)}", time),
         _ => throw Bad(nic, $"the network {nic.Network}"),

@@ -15,18 +15,21 @@ public sealed class DeviceEndpoint : INetworkEndpoint
 
     private readonly PacketDevice _device;
     private readonly bool _hasCarrier;
+    private readonly IDisposable? _plug;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(OffloadHeader.Size + Frame.MaximumLength, pinned: true);
     private readonly Frame _frame = new();
     private int _place = -1;
     private bool _mayHaveMore;
 
-    private DeviceEndpoint(PacketDevice device, bool hasCarrier)
+    private DeviceEndpoint(PacketDevice device, bool hasCarrier, OffloadSupport accepts = OffloadSupport.All, IDisposable? plug = null)
     {
         _device = device;
         _hasCarrier = hasCarrier;
+        Accepts = accepts;
+        _plug = plug;
     }
 
-    public OffloadSupport Accepts => OffloadSupport.All;
+    public OffloadSupport Accepts { get; }
 
     public bool IsCongested => false;
 
@@ -91,6 +94,38 @@ public sealed class DeviceEndpoint : INetworkEndpoint
         }
     });
 
+    /// <summary>Makes a TAP device, down and on no bridge, and lets another plug it in.</summary>
+    /// <param name="name">Of the device.</param>
+    /// <param name="mtu">0: 1500.</param>
+    /// <param name="accepts">What whoever gets its frames can do.</param>
+    /// <param name="plugIn">Plugs the device in; what it returns is disposed before the device goes.</param>
+    /// <exception cref="NetworkException">The host does not let us, or it cannot be plugged in.</exception>
+    public static DeviceEndpoint Plugged(string name, int mtu, OffloadSupport accepts, Func<IDisposable> plugIn) => Guarded(name, () =>
+    {
+        using RouteSocket routes = new();
+        PacketDevice device = PacketDevice.CreateTap(name);
+        try
+        {
+            NetworkLink link = routes.FindLink(name) ?? throw new InvalidOperationException($"{name} has gone");
+            routes.SetStation(link.Index, HostEnd());
+            routes.SetMtu(link.Index, mtu == 0 ? 1500 : mtu);
+            return new DeviceEndpoint(device, hasCarrier: true, accepts, plugIn());
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    });
+
+    /// <summary>Takes a device into service, for whoever plugs one in.</summary>
+    public static void SetUp(string name)
+    {
+        using RouteSocket routes = new();
+        NetworkLink link = routes.FindLink(name) ?? throw new InvalidOperationException($"{name} has gone");
+        routes.SetUp(link.Index, isUp: true);
+    }
+
     /// <summary>Opens an interface beside the host's own use of it.</summary>
     /// <exception cref="NetworkException">The host does not let us, or has no such interface.</exception>
     public static DeviceEndpoint OnInterface(string name) => Guarded(name, () =>
@@ -150,7 +185,11 @@ public sealed class DeviceEndpoint : INetworkEndpoint
         return false;
     }
 
-    public void Dispose() => _device.Dispose();
+    public void Dispose()
+    {
+        _plug?.Dispose();
+        _device.Dispose();
+    }
 
     /// <returns>Whether there may be more.</returns>
     private bool Read(IFrameSink sink, int most)

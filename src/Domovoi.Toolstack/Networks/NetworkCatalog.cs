@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Domovoi.Contracts;
 using Domovoi.Contracts.Networks;
 using Domovoi.Contracts.Registry;
@@ -14,20 +16,33 @@ namespace Domovoi.Toolstack.Networks;
 /// uplink:DEVICE   an interface of the host, without a bridge
 /// NAME            a bridge of the host's kernel
 /// </code>
-/// Xen's scripts are not run, but what they did is done: <c>vif-bridge</c> is the above, <c>vif-nat</c> NAT, <c>vif-route</c> a route for each address.
+/// What Xen's own scripts did is built in: <c>vif-bridge</c> is the above, <c>vif-nat</c> NAT, <c>vif-route</c> a route for each address,
+/// <c>vif-openvswitch</c> a port of Open vSwitch. Any other <c>script=</c> is run.
 /// </remarks>
 /// <param name="run">Where private switches are.</param>
 /// <param name="settings">xend's.</param>
 /// <param name="devices">The host's interfaces: <c>/sys/class/net</c>.</param>
-public sealed class NetworkCatalog(RunDirectory run, XendSettings settings, string devices = "/sys/class/net")
+/// <param name="scripts">Where scripts named without a folder are.</param>
+public sealed partial class NetworkCatalog(
+    RunDirectory run, XendSettings settings, string devices = "/sys/class/net", string scripts = NetworkCatalog.Scripts)
 {
+    private const string Scripts = "/etc/xen/scripts";
     private const string Nat = "nat";
     private const string Bridging = "vif-bridge";
     private const string Translation = "vif-nat";
     private const string Routing = "vif-route";
+    private const string OpenVswitch = "vif-openvswitch";
+    private const string DefaultBridge = "xenbr0";          // xl's, when a script is run
     private const string Switch = "switch:";
     private const string Uplink = "uplink:";
     private const int LongestName = 32;
+
+    /// <summary>What xend's settings give their script.</summary>
+    public IReadOnlyList<string> ScriptArguments => settings.VifScriptArguments;
+
+    /// <summary>The name of a script of Xen's, by itself or in Xen's folder; any other is left as it is.</summary>
+    internal static string BuiltIn(string script) =>
+        Path.GetDirectoryName(script) is "" or null or Scripts ? Path.GetFileName(script) : script;
 
     /// <exception cref="ProblemException">There is no such network.</exception>
     public NetworkChoice Find(VifConfiguration vif)
@@ -37,6 +52,16 @@ public sealed class NetworkCatalog(RunDirectory run, XendSettings settings, stri
         if (script == Routing)
         {
             return OfRoutes(vif) with { IsGuarded = settings.Antispoof };
+        }
+
+        if (script == OpenVswitch)
+        {
+            return OfOpenVswitch(vif) with { IsGuarded = settings.Antispoof };
+        }
+
+        if (script is not (Bridging or Translation))
+        {
+            return OfScript(vif, script) with { IsGuarded = settings.Antispoof };
         }
 
         bool isNat = script == Translation;
@@ -52,20 +77,59 @@ public sealed class NetworkCatalog(RunDirectory run, XendSettings settings, stri
         return choice with { IsGuarded = settings.Antispoof && choice.Kind != NetworkKind.Nat };
     }
 
-    /// <summary>The script whose work is to be done: the vif's own, or for one without a bridge that of xend's settings.</summary>
-    private string ScriptOf(VifConfiguration vif) => Path.GetFileName(vif.Script) switch
+    /// <summary>The script whose work is to be done: the vif's own, or that of xend's settings, whose built-in ones are for vifs without a bridge.</summary>
+    private string ScriptOf(VifConfiguration vif) => vif.Script is { Length: > 0 } own ? BuiltIn(own)
+        : settings.VifScript is { } everyones ? everyones
+        : vif.Bridge is not null ? Bridging
+        : settings.VifsBehindNat ? Translation
+        : settings.VifsRouted ? Routing
+        : Bridging;
+
+    private NetworkChoice OfScript(VifConfiguration vif, string script)
     {
-        null or "" => vif.Bridge is not null ? Bridging : settings.VifsBehindNat ? Translation : settings.VifsRouted ? Routing : Bridging,
-        (Bridging or Translation or Routing) and var known => known,
-        "vif-openvswitch" => throw Wrong(
-            vif,
-            "script=vif-openvswitch: Open vSwitch is not spoken",
-            "bridge=switch:NAME is a switch with VLANs that needs nothing; on a bridge of the kernel with vlan_filtering, vlan= works too"),
-        var other => throw Wrong(
-            vif,
-            $"script={other}: Domovoi plugs vifs in itself and runs no scripts",
-            "it does what script=vif-bridge, vif-route and vif-nat did; for the rest of your script, name the host's interface by vifname= and run it after dom create"),
-    };
+        string path = Path.Combine(scripts, script);
+        if (!File.Exists(path))
+        {
+            throw Wrong(
+                vif,
+                $"script={script}: there is no {path}",
+                "vif-bridge, vif-route, vif-nat and vif-openvswitch are built in; a script of your own is named by its path, or lies in /etc/xen/scripts");
+        }
+
+        if ((File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+        {
+            throw Wrong(vif, $"script={script}: {path} is not executable", $"`chmod +x {path}`");
+        }
+
+        string bridge = vif.Bridge ?? settings.VifBridge ?? settings.Bridge ?? DefaultBridge;
+        return IsOurs(bridge)
+            ? throw Wrong(vif, $"script={script}: plugs a device of the host in, and bridge={bridge} has none", "leave script= out, or name a bridge of the host")
+            : new NetworkChoice(NetworkKind.Script, bridge) { Script = path };
+    }
+
+    /// <summary>xl's form: <c>BRIDGE[.VLAN][:TRUNK:TRUNK]</c>.</summary>
+    private static NetworkChoice OfOpenVswitch(VifConfiguration vif)
+    {
+        const string wanted = "such as bridge=ovsbr0, bridge=ovsbr0.10 (one VLAN) or bridge=ovsbr0:10:20 (these, tagged)";
+        if (vif.Bridge is null || IsOurs(vif.Bridge) || OpenVswitchBridge().Match(vif.Bridge) is not { Success: true } match)
+        {
+            throw Wrong(vif, $"script=vif-openvswitch: needs the name of a bridge of Open vSwitch{(vif.Bridge is null ? "" : $", not {vif.Bridge}")}", wanted);
+        }
+
+        Group[] numbers = [match.Groups[2], match.Groups[3]];
+        string? wrong = numbers.SelectMany(static group => group.Captures).Select(static capture => capture.Value)
+            .FirstOrDefault(static number => !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int vlan) || vlan is < 1 or > 4094);
+        return wrong is not null ? throw Wrong(vif, $"bridge={vif.Bridge}: {wrong} is no VLAN, expected 1 to 4094", wanted)
+            : vif.Vlans is not null && Array.Exists(numbers, static group => group.Success) ? throw Wrong(
+                vif, $"bridge={vif.Bridge} and vlan={vif.Vlans}: both name VLANs", "write one of them")
+            : new NetworkChoice(NetworkKind.OpenVswitch, vif.Bridge);
+    }
+
+    private static bool IsOurs(string bridge) =>
+        bridge == Nat || bridge.StartsWith(Switch, StringComparison.Ordinal) || bridge.StartsWith(Uplink, StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^([A-Za-z0-9_-]{1,15})(?:\.([0-9]+))?(?::([0-9]+))*$")]
+    private static partial Regex OpenVswitchBridge();
 
     private NetworkChoice OfRoutes(VifConfiguration vif) =>
         vif.Addresses.Count == 0 ? throw Wrong(vif, "script=vif-route: needs the guest's addresses, to which the host routes", "such as ip=10.0.0.5")

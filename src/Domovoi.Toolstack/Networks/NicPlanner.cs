@@ -74,7 +74,9 @@ public sealed class NicPlanner(string guest, NetworkCatalog networks)
             HostName = vif.HostName,
             Mtu = vif.Mtu,
             Trusted = vif.Trusted,
-            Script = vif.Script,
+            Script = network.Script ?? vif.Script,
+            ScriptArguments = network.Kind == NetworkKind.Script && string.IsNullOrEmpty(vif.Script) ? networks.ScriptArguments : [],
+            GatewayDevice = vif.GatewayDevice,
             Forwards = vif.Forwards,
             HostLoopback = vif.HostLoopback,
         };

@@ -39,4 +39,10 @@ public sealed record XendSettings
 
     /// <summary><c>(vif-script 'vif-bridge bridge=...')</c></summary>
     public string? VifBridge { get; init; }
+
+    /// <summary>A script of the administrator's own: <c>(vif-script 'my-script key=value')</c>; every vif without <c>script=</c> gets it.</summary>
+    public string? VifScript { get; init; }
+
+    /// <summary>Its settings, as they stand: <c>key=value</c>.</summary>
+    public IReadOnlyList<string> VifScriptArguments { get; init; } = [];
 }

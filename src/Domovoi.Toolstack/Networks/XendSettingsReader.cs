@@ -40,7 +40,8 @@ public static class XendSettingsReader
 
     private static XendSettings NetworkScript(XendSettings settings, SExpression name, SExpression[] values)
     {
-        (string script, Dictionary<string, SExpressionWord> words) = Script(name, values, "network-bridge");
+        (string path, Dictionary<string, SExpressionWord> words) = Script(name, values, "network-bridge");
+        string script = Path.GetFileName(path);
         switch (script)
         {
             case "network-dummy" or "":
@@ -50,7 +51,7 @@ public static class XendSettingsReader
             default:
                 throw Wrong(
                     values[0].Where,
-                    $"{script} is not supported: Domovoi does itself what network-bridge and network-dummy did, and runs no scripts",
+                    $"{script} is not supported: Domovoi does itself what network-bridge and network-dummy did, and runs no scripts for the host",
                     script == "network-route"
                         ? "write (network-script network-dummy) and (vif-script vif-route), and set net.ipv4.ip_forward=1 on the host"
                         : "write (network-script network-bridge) or (network-script network-dummy)");
@@ -78,15 +79,12 @@ public static class XendSettingsReader
     private static XendSettings VifScript(XendSettings settings, SExpression name, SExpression[] values)
     {
         (string script, Dictionary<string, SExpressionWord> words) = Script(name, values, "vif-bridge");
-        return script switch
+        return NetworkCatalog.BuiltIn(script) switch
         {
             "vif-bridge" or "" => settings with { VifBridge = words.TryGetValue("bridge", out SExpressionWord bridge) ? DeviceName(bridge) : null },
             "vif-nat" => settings with { VifsBehindNat = true },
             "vif-route" => settings with { VifsRouted = true },
-            _ => throw Wrong(
-                values[0].Where,
-                $"{script} is not supported: Domovoi does itself what vif-bridge, vif-route and vif-nat did, and runs no scripts",
-                "write (vif-script vif-bridge), (vif-script vif-route) or (vif-script vif-nat)"),
+            _ => settings with { VifScript = script, VifScriptArguments = [.. words.Select(static word => $"{word.Key}={word.Value.Value}")] },
         };
     }
 
@@ -121,7 +119,7 @@ public static class XendSettingsReader
             words[part[..sign]] = new SExpressionWord(part[(sign + 1)..], values[0].Where);
         }
 
-        return (parts.Length == 0 ? "" : Path.GetFileName(parts[0]), words);
+        return (parts.Length == 0 ? "" : parts[0], words);
     }
 
     private static string DeviceName(SExpressionWord word) =>

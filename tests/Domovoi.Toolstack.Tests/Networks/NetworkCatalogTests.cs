@@ -73,17 +73,61 @@ public sealed class NetworkCatalogTests : IDisposable
         Assert.Contains("eth0, eth1", Refusal(vif with { GatewayDevice = "eth9" }).Hint, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Script_OfTheAdministrator_IsFoundByNameAndByPath_OrComesFromXendsSettings()
+    {
+        string path = Path.Combine(_devices.Path, "my-script");
+        File.WriteAllText(path, "#!/bin/sh\n");
+        VifConfiguration vif = new() { Script = "my-script", Bridge = "anything" };
+        Assert.Contains($"chmod +x {path}", Refusal(vif).Hint, StringComparison.Ordinal);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.Equal(new NetworkChoice(NetworkKind.Script, "anything") { Script = path }, Choose(vif));
+        Assert.Equal("xenbr0", Choose(vif with { Script = path, Bridge = null }).Name);
+        Assert.Equal(path, Choose(vif with { Script = null }, new XendSettings { VifScript = "my-script" }).Script);
+        Assert.Contains("switch:lab", Refusal(vif with { Bridge = "switch:lab" }).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no", Refusal(vif with { Script = "other-script" }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Script_OfXendsSettings_GetsItsArguments()
+    {
+        string path = Path.Combine(_devices.Path, "my-script");
+        File.WriteAllText(path, "#!/bin/sh\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        NicPlanner planner = new("guest", Catalog(new XendSettings { VifScript = path, VifScriptArguments = ["colour=blue"] }));
+        IReadOnlyList<NicSpecification> nics = planner.Plan([new VifConfiguration(), new VifConfiguration { Script = path }], []);
+        Assert.Equal(["colour=blue"], nics[0].ScriptArguments);
+        Assert.Empty(nics[1].ScriptArguments);
+    }
+
     [Theory]
-    [InlineData("vif-openvswitch", "bridge=switch:NAME")]
-    [InlineData("/etc/xen/scripts/my-script", "vifname=")]
-    public void Script_OfAnother_IsRefusedWithWhatToDo(string script, string said) =>
-        Assert.Contains(said, Refusal(new VifConfiguration { Script = script }).Hint, StringComparison.Ordinal);
+    [InlineData("ovs0", null)]
+    [InlineData("ovs0.10", null)]
+    [InlineData("ovs0.10:20:30", null)]
+    [InlineData(null, "such as bridge=ovsbr0")]
+    [InlineData("nat", "such as bridge=ovsbr0")]
+    [InlineData("ovs0.4095", "such as bridge=ovsbr0")]
+    [InlineData("ovs0 x", "such as bridge=ovsbr0")]
+    public void VifOpenvswitch_TakesXlsFormOfABridge(string? bridge, string? hint)
+    {
+        VifConfiguration vif = new() { Script = "vif-openvswitch", Bridge = bridge };
+        if (hint is null)
+        {
+            Assert.Equal((NetworkKind.OpenVswitch, bridge), (Choose(vif).Kind, Choose(vif).Name));
+        }
+        else
+        {
+            Assert.Contains(hint, Refusal(vif).Hint, StringComparison.Ordinal);
+        }
+    }
 
     private NetworkChoice Find(string? bridge, XendSettings? settings = null, string? script = null, SourcePosition? where = null) =>
         Choose(new VifConfiguration { Bridge = bridge, Script = script, Where = where }, settings);
 
     private NetworkChoice Choose(VifConfiguration vif, XendSettings? settings = null) =>
-        new NetworkCatalog(new RunDirectory("/run/test"), settings ?? new XendSettings(), _devices.Path).Find(vif);
+        Catalog(settings ?? new XendSettings()).Find(vif);
+
+    private NetworkCatalog Catalog(XendSettings settings) => new(new RunDirectory("/run/test"), settings, _devices.Path, scripts: _devices.Path);
 
     private Problem Refusal(VifConfiguration vif) => Assert.Throws<ProblemException>(() => Choose(vif)).Problem;
 }

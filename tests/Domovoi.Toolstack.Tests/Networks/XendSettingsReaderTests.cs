@@ -54,7 +54,7 @@ public sealed class XendSettingsReaderTests
     [InlineData("(network-script network-bridge", "not closed")]
     [InlineData("network-script network-bridge)", "without a '('")]
     [InlineData("(network-script 'network-bridge)", "not closed")]
-    [InlineData("(vif-script my-script)", "not supported")]
+    [InlineData("(vif-script 'my-script bridge')", "not understood")]
     public void Mistakes_SayWhatToWrite(string line, string said)
     {
         Problem problem = Assert.Throws<ProblemException>(() => XendSettingsReader.Read(line, "f")).Problem;
@@ -68,6 +68,9 @@ public sealed class XendSettingsReaderTests
         Assert.True(XendSettingsReader.Read("(vif-script vif-nat)", "f").VifsBehindNat);
         Assert.True(XendSettingsReader.Read("(vif-script vif-route)", "f").VifsRouted);
         Assert.Equal("xenbr7", XendSettingsReader.Read("(vif-script 'vif-bridge bridge=xenbr7')", "f").VifBridge);
+        XendSettings own = XendSettingsReader.Read("(vif-script '/opt/my-script bridge=br7 colour=blue')", "f");
+        Assert.Equal(("/opt/my-script", null), (own.VifScript, own.VifBridge));
+        Assert.Equal(["bridge=br7", "colour=blue"], own.VifScriptArguments);
     }
 
     [Fact]
