@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 using System.Buffers.Binary;
+using System.Text.RegularExpressions;
 
 namespace Domovoi.Bench;
 
-/// <summary>What both sides boot: one kernel, two initramfs images, and the kernel's unpacked ELF for QEMU's microvm.</summary>
-internal sealed class GuestFiles
+/// <summary>What all sides run: one kernel, two initramfs images, the kernel's unpacked ELF for QEMU's microvm, and the second image's files as a folder.</summary>
+internal sealed partial class GuestFiles
 {
-    private static readonly string[] s_programs = ["usr/bin/openssl", "usr/bin/xz", "bin/gzip"];
+    private static readonly string[] s_programs =
+    [
+        "bin/busybox", "bin/gzip", "usr/bin/xz", "usr/bin/openssl", "usr/bin/cjpeg", "usr/bin/vpxenc", "usr/bin/python3.11",
+        "usr/lib/gcc/x86_64-linux-gnu/12/cc1",
+    ];
+
     private readonly string _folder;
 
     private GuestFiles(string folder) => _folder = folder;
@@ -17,7 +23,10 @@ internal sealed class GuestFiles
 
     internal string BootRamdisk => Path.Combine(_folder, "boot.cpio");
 
-    internal string MicroRamdisk => Path.Combine(_folder, "micro.cpio");
+    internal string Ramdisk => Path.Combine(_folder, "works.cpio");
+
+    /// <summary>The files of <see cref="Ramdisk"/>, for the host's own turn.</summary>
+    internal string Tree => Path.Combine(_folder, "tree");
 
     internal static GuestFiles Prepare(string repository, string folder)
     {
@@ -26,12 +35,14 @@ internal sealed class GuestFiles
         Command.Run("sh", Path.Combine(repository, "bench/fetch"), folder);
         files.UnpackKernel();
         string guest = Path.Combine(repository, "bench/guest");
-        string micro = Path.Combine(folder, "micro");
-        Command.Run("gcc", "-O2", "-static", Path.Combine(guest, "micro.c"), "-o", micro);
         files.WriteBootRamdisk(guest);
-        files.WriteMicroRamdisk(guest, micro);
+        files.MakeTree(guest);
+        files.WriteRamdisk();
         return files;
     }
+
+    [GeneratedRegex(@"^lib.*\.so\.\d+$|^ld-linux")]
+    private static partial Regex LibraryName();
 
     private string Root(string name) => Path.Combine(_folder, "root", name);
 
@@ -62,33 +73,72 @@ internal sealed class GuestFiles
         archive.Finish();
     }
 
-    private void WriteMicroRamdisk(string guest, string micro)
+    private void MakeTree(string guest)
     {
-        using FileStream file = File.Create(MicroRamdisk);
-        CpioArchive archive = new(file);
-        archive.AddFile("bin/busybox", Root("bin/busybox"));
-        archive.AddFile("bin/micro", micro);
+        if (Directory.Exists(Tree))
+        {
+            Directory.Delete(Tree, recursive: true);
+        }
+
         foreach (string program in s_programs)
         {
-            archive.AddFile(program, Root(program));
+            Copy(Root(program), program);
         }
 
-        AddLibraries(archive);
-        archive.AddFile("init", Path.Combine(guest, "init-micro"));
-        archive.Finish();
+        foreach (string libraries in (string[])["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"])
+        {
+            foreach (string library in Directory.EnumerateFiles(Root(libraries)).Where(path => LibraryName().IsMatch(Path.GetFileName(path))))
+            {
+                Copy(library, Path.Combine("lib", Path.GetFileName(library)));
+            }
+        }
+
+        Directory.CreateDirectory(Path.Combine(Tree, "lib64"));
+        File.Move(Path.Combine(Tree, "lib/ld-linux-x86-64.so.2"), Path.Combine(Tree, "lib64/ld-linux-x86-64.so.2"));
+        foreach (string module in Directory.EnumerateFiles(Root("usr/lib/python3.11"), "*.py", SearchOption.AllDirectories))
+        {
+            Copy(module, Path.GetRelativePath(Root(""), module));
+        }
+
+        foreach (string script in (string[])["init", "parts", "work.py"])
+        {
+            Copy(Path.Combine(guest, script), script);
+        }
+
+        foreach (string module in Directory.EnumerateFiles(_folder, "xen-privcmd.ko*"))
+        {
+            Copy(module, Path.GetFileName(module));
+        }
+
+        Compile(Path.Combine(guest, "micro"));
     }
 
-    private void AddLibraries(CpioArchive archive)
+    private void Compile(string sources)
     {
-        const string Libraries = "lib/x86_64-linux-gnu";
-        archive.AddFile($"{Libraries}/libc.so.6", Root($"{Libraries}/libc.so.6"));
-        archive.AddFile("lib64/ld-linux-x86-64.so.2", Root($"{Libraries}/ld-linux-x86-64.so.2"));
-        foreach (string library in Directory.EnumerateFiles(Root($"usr/{Libraries}"), "lib*.so.3").Order())
+        string[] files = [.. Directory.EnumerateFiles(sources, "*.c").Order()];
+        Command.Run("gcc", ["-O2", "-static", .. files, "-lm", "-o", Path.Combine(Tree, "bin/micro")]);
+        Command.Run("gcc", "-O2", "-E", Path.Combine(sources, "compute.c"), "-o", Path.Combine(Tree, "source.i"));
+        Directory.CreateDirectory(Path.Combine(Tree, "usr/lib/ssl"));
+        File.WriteAllText(Path.Combine(Tree, "usr/lib/ssl/openssl.cnf"), "");
+    }
+
+    /// <summary>Links become what they lead to, so that the archive and the folder hold the same bytes.</summary>
+    private void Copy(string from, string name)
+    {
+        string path = Path.Combine(Tree, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.Copy(from, path);
+    }
+
+    private void WriteRamdisk()
+    {
+        using FileStream file = File.Create(Ramdisk);
+        CpioArchive archive = new(file);
+        foreach (string path in Directory.EnumerateFiles(Tree, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            archive.AddFile($"{Libraries}/{Path.GetFileName(library)}", library);
+            archive.AddFile(Path.GetRelativePath(Tree, path), path);
         }
 
-        archive.AddFile($"{Libraries}/liblzma.so.5", Root($"{Libraries}/liblzma.so.5"));
-        archive.AddFile("usr/lib/ssl/openssl.cnf", []);
+        archive.Finish();
     }
 }

@@ -1,47 +1,68 @@
 // SPDX-License-Identifier: MIT
 namespace Domovoi.Bench;
 
-/// <summary>One way to run the guest: a name for the table, and the command that starts it with its console on stdout.</summary>
-internal sealed record Machine(string Name, Func<string, string[]> CommandFor)
+/// <summary>What a machine is asked to run.</summary>
+/// <param name="Part">Which part; <c>boot</c> has a ramdisk of its own.</param>
+/// <param name="Vcpus">Its processors.</param>
+/// <param name="Only">Names of the works to run, separated by commas; empty for all.</param>
+internal sealed record Order(Part Part, int Vcpus, string Only)
 {
-    internal const int MemoryInMiB = 512;
-    private const string KernelArguments = "quiet panic=-1";
+    internal string KernelArguments =>
+        $"quiet panic=-1 bench.part={Part.Name} bench.argument={Part.ArgumentFor(Vcpus)}" + (Only.Length > 0 ? $" bench.only={Only}" : "");
+}
 
-    /// <summary>The <c>pc</c> machine, the way most people start a kernel.</summary>
-    internal static Machine QemuPc(GuestFiles files) => new(
-        "qemu-pc",
-        ramdisk => [.. Qemu("pc", files.Kernel, ramdisk)]);
+/// <summary>The ways to run the guest's programs: a command with the console on its stdout.</summary>
+internal sealed class Machine(GuestFiles files, string dom, string folder)
+{
+    internal const string Qemu = "qemu", Microvm = "microvm", Ours = "domovoi", Native = "native";
 
-    /// <summary>QEMU's smallest machine, entered by the PVH note of the unpacked kernel.</summary>
-    /// <remarks>Without ACPI: with it, this kernel waits for a timer that the machine does not have.</remarks>
-    internal static Machine QemuMicrovm(GuestFiles files) => new(
-        "qemu-microvm",
-        ramdisk => [.. Qemu("microvm,pit=on,pic=on,rtc=on,isa-serial=on,acpi=off", files.UnpackedKernel, ramdisk)]);
+    internal string DomainName { get; } = $"bench-{Environment.ProcessId}";
 
-    /// <summary>Ours, through the same command that a person types.</summary>
-    internal static Machine Domovoi(GuestFiles files, string dom, string folder) => new(
-        "domovoi",
-        ramdisk => [dom, "create", WriteConfiguration(files, ramdisk, folder), "-c"]);
+    internal string Dom => dom;
 
-    private static IEnumerable<string> Qemu(string machine, string kernel, string ramdisk) =>
+    internal string[] CommandFor(string machine, Order order) => machine switch
+    {
+        Qemu => [.. QemuCommand("pc", files.Kernel, order)],
+
+        // QEMU's smallest machine, entered by the PVH note of the unpacked kernel. Without ACPI: with it, this kernel waits for a timer that is not there.
+        Microvm => [.. QemuCommand("microvm,pit=on,pic=on,rtc=on,isa-serial=on,acpi=off", files.UnpackedKernel, order)],
+        Ours => [dom, "create", WriteConfiguration(order), "-c"],
+        Native => [Path.Combine(files.Tree, "bin/busybox"), "sh", "parts", order.Part.Name, order.Part.ArgumentFor(order.Vcpus)],
+        _ => throw new ArgumentOutOfRangeException(nameof(machine)),
+    };
+
+    /// <summary>What the programs find on the host and in a guest alike.</summary>
+    internal IReadOnlyDictionary<string, string> Environs(Order order)
+    {
+        string work = Path.Combine(folder, "work");
+        Directory.CreateDirectory(work);
+        return new Dictionary<string, string> { ["WORK"] = work, ["ONLY"] = order.Only, ["EXITS"] = "syscall" };
+    }
+
+    internal string FolderOf(string machine) => machine == Native ? files.Tree : folder;
+
+    private string Ramdisk(Order order) => order.Part.Name == "boot" ? files.BootRamdisk : files.Ramdisk;
+
+    private IEnumerable<string> QemuCommand(string machine, string kernel, Order order) =>
     [
-        "qemu-system-x86_64", "-accel", "tcg", "-M", machine, "-cpu", "max", "-smp", "1", "-m", $"{MemoryInMiB}",
-        "-kernel", kernel, "-initrd", ramdisk, "-append", $"console=ttyS0 {KernelArguments}",
+        "qemu-system-x86_64", "-accel", "tcg", "-M", machine, "-cpu", "max", "-smp", $"{order.Vcpus}", "-m", $"{order.Part.Memory}",
+        "-kernel", kernel, "-initrd", Ramdisk(order), "-append", $"console=ttyS0 {order.KernelArguments}",
         "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
     ];
 
-    private static string WriteConfiguration(GuestFiles files, string ramdisk, string folder)
+    private string WriteConfiguration(Order order)
     {
         string path = Path.Combine(folder, "bench.cfg");
         File.WriteAllText(
             path,
             $"""
-            name = "bench-{Environment.ProcessId}"
+            name = "{DomainName}"
             type = "pv"
             kernel = "{files.Kernel}"
-            ramdisk = "{ramdisk}"
-            memory = {MemoryInMiB}
-            extra = "console=hvc0 {KernelArguments}"
+            ramdisk = "{Ramdisk(order)}"
+            memory = {order.Part.Memory}
+            vcpus = {order.Vcpus}
+            extra = "console=hvc0 {order.KernelArguments}"
             on_reboot = "destroy"
             on_crash = "destroy"
 

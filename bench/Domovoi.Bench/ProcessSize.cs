@@ -6,34 +6,19 @@ namespace Domovoi.Bench;
 /// <summary>Resident size from /proc: a page mapped twice in one process counts once (Pss), shared memory included.</summary>
 internal static class ProcessSize
 {
-    /// <summary>Of the process that holds the guest: QEMU itself, or the one <c>domovoi-vm</c> that runs now.</summary>
-    internal static double MebibytesOf(string machine, int started)
+    /// <summary>Of the process that holds the guest.</summary>
+    internal static double MebibytesOf(int process)
     {
-        int process = machine == "domovoi" ? FindDomainProcess() : started;
         string rollup = $"/proc/{process}/smaps_rollup";
         return Field(rollup, "Pss:") ?? SumOfMaps(process) ?? Field($"/proc/{process}/status", "VmRSS:")
             ?? throw new InvalidOperationException($"/proc/{process} tells no size.");
     }
 
-    private static int FindDomainProcess() =>
-        Directory.EnumerateDirectories("/proc")
-            .Select(Path.GetFileName)
-            .Where(name => int.TryParse(name, out _))
-            .Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
-            .Where(process => CommandLine(process).Contains("domovoi-vm", StringComparison.Ordinal))
-            .Max();
-
-    private static string CommandLine(int process)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0')[0];
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
+    /// <summary>The <c>domovoi-vm</c> of a domain, as <c>dom info</c> says.</summary>
+    internal static int OfDomain(string dom, string name) =>
+        int.Parse(
+            Command.Run(dom, "info", name).Split('\n').First(line => line.StartsWith("process ", StringComparison.Ordinal)).Split(':')[1],
+            CultureInfo.InvariantCulture);
 
     private static double? Field(string file, string name)
     {
