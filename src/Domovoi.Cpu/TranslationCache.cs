@@ -19,6 +19,9 @@ public sealed class TranslationCache : IDisposable
 {
     private const int Reserve = 64 * 1024;
 
+    /// <summary>Of how many other virtual pages of a frame it is looked whether they have a block.</summary>
+    private const int MostLookedAt = 8;
+
     private readonly CodeBuffer _buffer;
     private readonly nuint _mark;
     private readonly Dictionary<(ulong VirtualPage, ulong Frame, ModeKey Mode), CodePage> _pages = [];
@@ -56,6 +59,9 @@ public sealed class TranslationCache : IDisposable
 
     /// <summary>Blocks translated since the start.</summary>
     public long BlocksTranslated { get; private set; }
+
+    /// <summary>Blocks copied from another virtual page's since the start.</summary>
+    public long BlocksCopied { get; private set; }
 
     /// <summary>Guest instructions translated since the start.</summary>
     public long InstructionsTranslated { get; private set; }
@@ -130,6 +136,13 @@ public sealed class TranslationCache : IDisposable
 
     private TranslatedBlock? TranslateNow(CodePage page, ulong rip, Func<CodePage?> nextPage, BlockKind kind)
     {
+        if (_buffer.Free >= Reserve && CopyOfAnother(page, rip, kind) is { } copy)
+        {
+            Keep(page, copy, kind);
+            BlocksCopied++;
+            return copy;
+        }
+
         if (_buffer.Free < Reserve)
         {
             DropEverything();
@@ -153,6 +166,14 @@ public sealed class TranslationCache : IDisposable
         }
 
         TranslatedBlock block = _translator.Translate(decoded, page, second, _buffer, Thunks, kind);
+        Keep(page, block, kind);
+        BlocksTranslated++;
+        InstructionsTranslated += decoded.Count;
+        return block;
+    }
+
+    private void Keep(CodePage page, TranslatedBlock block, BlockKind kind)
+    {
         if (kind == BlockKind.Twin)
         {
             page.AddTwin(block);
@@ -163,9 +184,27 @@ public sealed class TranslationCache : IDisposable
         }
 
         _blocks.Add(block);
-        BlocksTranslated++;
-        InstructionsTranslated += decoded.Count;
-        return block;
+    }
+
+    /// <summary>A block made from one that another virtual page of the same frame has, or null.</summary>
+    private TranslatedBlock? CopyOfAnother(CodePage page, ulong rip, BlockKind kind)
+    {
+        if ((page.Mode & ModeKey.User) == 0 || !_byFrame.TryGetValue(page.Frame, out List<CodePage>? sharing))
+        {
+            return null;
+        }
+
+        int oldest = Math.Max(0, sharing.Count - MostLookedAt);
+        for (int i = sharing.Count - 1; i >= oldest; i--)
+        {
+            CodePage other = sharing[i];
+            if (other != page && other.Mode == page.Mode && other.Has(rip - page.VirtualPage + other.VirtualPage, kind) is { Relocations: not null } block)
+            {
+                return BlockCopier.Copy(block, other, page, _buffer);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The block whose code holds a host address.</summary>

@@ -33,6 +33,13 @@ internal sealed class CodePage(int id, ulong virtualPage, ulong frame, ModeKey m
 
     internal void AddTwin(TranslatedBlock block) => _twins[block.Rip] = block;
 
+    /// <summary>The block of a kind at an address, or null.</summary>
+    internal TranslatedBlock? Has(ulong rip, BlockKind kind)
+    {
+        TranslatedBlock? block = (kind == BlockKind.Twin ? _twins : _blocks).GetValueOrDefault(rip);
+        return kind == BlockKind.Loop && block is { IsRepeated: false } ? null : block;
+    }
+
     internal void Retire()
     {
         IsRetired = true;

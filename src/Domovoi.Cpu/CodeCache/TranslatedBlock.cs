@@ -18,6 +18,12 @@ internal sealed record TranslatedBlock(ulong Rip, nint CheckedEntry, nint FastEn
     /// <summary>Holds a loop's body several times, or could not.</summary>
     internal bool IsRepeated { get; init; }
 
+    /// <summary>The block's first byte; code that stands before its head included.</summary>
+    internal required nint Start { get; init; }
+
+    /// <summary>What changes in a copy for another virtual page; null when there can be none.</summary>
+    internal uint[]? Relocations { get; init; }
+
     /// <summary>While it runs, the vector registers are in the host's.</summary>
     internal bool UsesVectors => BodyEntry != FastEntry;
 

@@ -5,6 +5,52 @@ namespace Domovoi.Cpu.Emit;
 /// <remarks>Branches to places not known yet return the address of their displacement, for <c>Bind8</c> and <c>Bind32</c>.</remarks>
 internal sealed class HostAssembler : HostEncoder
 {
+    private nint _blockStart;
+
+    internal Relocations Relocations { get; } = new();
+
+    /// <summary>Begins a block of translated code; nothing of it lies before <see cref="HostEncoder.Position"/>.</summary>
+    public void BeginBlock(nint write, nint run, bool isMovable)
+    {
+        Begin(write, run);
+        _blockStart = run;
+        Relocations.Begin(run, isMovable);
+    }
+
+    /// <summary>The eight bytes of a guest address.</summary>
+    public void GuestAddress(ulong address)
+    {
+        Relocations.Add(RelocationKind.GuestAddress, Position);
+        Int64(address);
+    }
+
+    /// <summary>MOV r64, a guest address. Leaves flags alone.</summary>
+    public void MoveGuestAddress(HostRegister target, ulong address)
+    {
+        MoveImmediate(target, address);
+        if (address <= uint.MaxValue || (long)address == (int)address)
+        {
+            Relocations.Forbid();
+        }
+        else
+        {
+            Relocations.Add(RelocationKind.GuestAddress, Position - sizeof(ulong));
+        }
+    }
+
+    /// <summary>What was written last ends with a displacement of four bytes.</summary>
+    public void NoteDisplacement(RelocationKind kind) => Relocations.Add(kind, Position - sizeof(int));
+
+    /// <summary>LEA RCX, [RCX - id].</summary>
+    public void ComparePage(int id)
+    {
+        Byte(0x48);
+        Byte(0x8D);
+        Byte(0x89);
+        Int32(-id);
+        NoteDisplacement(RelocationKind.NegatedPageId);
+    }
+
     /// <summary>MOV r64, imm in its shortest form. Leaves flags alone.</summary>
     public void MoveImmediate(HostRegister target, ulong value)
     {
@@ -268,7 +314,7 @@ internal sealed class HostAssembler : HostEncoder
     public void Jump(nint target)
     {
         Byte(0xE9);
-        Int32(Relative(target));
+        Distance(target);
     }
 
     /// <summary>JMP rel32 to a place bound later.</summary>
@@ -284,7 +330,7 @@ internal sealed class HostAssembler : HostEncoder
     {
         Byte(0x0F);
         Byte(0x80 + (int)condition);
-        Int32(Relative(target));
+        Distance(target);
     }
 
     public nint JumpIf32(Condition condition)
@@ -345,6 +391,16 @@ internal sealed class HostAssembler : HostEncoder
     public void Call(nint target)
     {
         Byte(0xE8);
+        Distance(target);
+    }
+
+    private void Distance(nint target)
+    {
+        if (target < _blockStart)
+        {
+            Relocations.Add(RelocationKind.Distance, Position);
+        }
+
         Int32(Relative(target));
     }
 }

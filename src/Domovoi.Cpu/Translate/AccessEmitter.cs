@@ -111,8 +111,9 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             nint hole = assembler.Jump32();
             assembler.Bind32(hole);
             assembler.Leave(thunks.Twin);
-            assembler.Int64(group.Rip);
+            assembler.GuestAddress(group.Rip);
             assembler.Int32((int)(hole - buffer.RunStart));
+            assembler.NoteDisplacement(RelocationKind.LinkHole);
         }
 
         _coldGroups.Clear();
@@ -172,9 +173,11 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             int entry = table + ((int)((address.Constant >> 12) & (StateLayout.TlbEntries - 1)) * 16);
             assembler.Move64(HostRegister.Rcx, linear);
             assembler.Xor64(HostRegister.Rcx, HostAddress.State(entry));
+            NoteEntry(address);
             assembler.Cmp64Immediate(HostRegister.Rcx, 4096 - site.Size);
             nint miss = assembler.JumpIf32(Condition.Above);
             assembler.Load64(HostRegister.R15, HostAddress.State(entry + 8));
+            NoteEntry(address);
             return miss;
         }
 
@@ -185,6 +188,14 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
         nint hole = assembler.JumpIf32(Condition.Above);
         assembler.Load64(HostRegister.R15, HostAddress.State(table + 8, HostRegister.R15, 0));
         return hole;
+    }
+
+    private void NoteEntry(in EffectiveAddress address)
+    {
+        if (address.IsRipRelative)
+        {
+            assembler.NoteDisplacement(RelocationKind.DataEntry);
+        }
     }
 
     /// <summary>R15 = TLB index * 16.</summary>

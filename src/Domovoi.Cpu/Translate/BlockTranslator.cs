@@ -77,7 +77,9 @@ internal sealed class BlockTranslator
         }
 
         _sites.Clear();
-        _assembler.Begin(buffer.NextWrite, buffer.NextRun);
+        bool isMovable = nextPage is null && IsMovable(page.Mode);
+        nint start = buffer.NextRun;
+        _assembler.BeginBlock(buffer.NextWrite, start, isMovable);
         bool vectors = UsesVectors(block);
         nint restored = 0;
         nint restore = vectors ? EmitVectorRestore(thunks, out restored) : 0;
@@ -111,8 +113,14 @@ internal sealed class BlockTranslator
         return new TranslatedBlock(block.Rip, _start, fast, body, end, page.Id, nextPage?.Id ?? 0, [.. _sites])
         {
             IsRepeated = kind == BlockKind.Loop,
+            Start = start,
+            Relocations = _assembler.Relocations.Take(),
         };
     }
+
+    /// <summary>Programs and libraries lie elsewhere in each process; the kernel does not.</summary>
+    private static bool IsMovable(ModeKey mode) =>
+        (mode & (ModeKey.User | ModeKey.SingleStep)) == ModeKey.User && mode.Is64Bit();
 
     private void TranslateAll(bool groups)
     {
@@ -170,7 +178,7 @@ internal sealed class BlockTranslator
     internal void EmitSlow(in Instruction instruction)
     {
         _assembler.Leave(Exits.Thunks.Instruction);
-        _assembler.Int64(instruction.IP);
+        _assembler.GuestAddress(instruction.IP);
         _assembler.Int32((int)instruction.Code);
         _assembler.Int32(instruction.Length);
     }

@@ -58,7 +58,12 @@ internal static class ControlFlow
 
         t.FallsThrough = false;
         int size = Math.Abs(instruction.StackPointerIncrement);
-        GuestOperation push = Templates.StoreImmediate(instruction.NextIP, size);
+        GuestOperation push = Templates.StoreAddress(instruction.NextIP, size);
+        if (push.Source != GuestOperation.CounterSource.GuestAddress)
+        {
+            t.Assembler.Relocations.Forbid();
+        }
+
         if (IsDirect(instruction))
         {
             StackOperations.EmitPush(t, push, size);
@@ -210,7 +215,7 @@ internal static class ControlFlow
         }
 
         t.Assembler.Leave(t.Exits.Thunks.Syscall);
-        t.Assembler.Int64(instruction.NextIP);
+        t.Assembler.GuestAddress(instruction.NextIP);
         t.FallsThrough = false;
     }
 

@@ -15,6 +15,9 @@ internal readonly record struct EffectiveAddress(
     /// <summary>The address was computed before and lies in the state block.</summary>
     internal bool IsFormed { get; init; }
 
+    /// <summary>The address is as far from the instruction wherever that lies.</summary>
+    internal bool IsRipRelative => Source.MemoryBase is Iced.Intel.Register.RIP or Iced.Intel.Register.EIP;
+
     /// <summary>Whether <see cref="Emit"/> uses R15.</summary>
     internal bool NeedsSecondScratch =>
         !IsConstant && Source.MemoryIndex != Iced.Intel.Register.None
@@ -77,7 +80,7 @@ internal readonly record struct EffectiveAddress(
     {
         if (IsConstant)
         {
-            assembler.MoveImmediate(HostRegister.R14, Constant);
+            MoveConstant(assembler, HostRegister.R14, Constant);
             return;
         }
 
@@ -152,7 +155,7 @@ internal readonly record struct EffectiveAddress(
         HostAddress offset = new(baseRegister, indexRegister, scale, (int)displacement);
         if (baseRegister == HostRegister.None && indexRegister == HostRegister.None)
         {
-            assembler.MoveImmediate(target, narrow ? (uint)displacement : displacement);
+            MoveConstant(assembler, target, narrow ? (uint)displacement : displacement);
         }
         else if (Is16Bit())
         {
@@ -166,6 +169,18 @@ internal readonly record struct EffectiveAddress(
         else if (offset != new HostAddress(target))
         {
             assembler.Lea64(target, offset);
+        }
+    }
+
+    private void MoveConstant(HostAssembler assembler, HostRegister target, ulong value)
+    {
+        if (IsRipRelative)
+        {
+            assembler.MoveGuestAddress(target, value);
+        }
+        else
+        {
+            assembler.MoveImmediate(target, value);
         }
     }
 

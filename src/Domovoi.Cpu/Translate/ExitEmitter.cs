@@ -35,7 +35,8 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         int slot = (int)((page.VirtualPage >> 12) & (StateLayout.TlbEntries - 1));
         int table = StateLayout.CodeTlb + ((_mode & ModeKey.User) != 0 ? StateLayout.CodeTlbStride : 0);
         assembler.Load32(HostRegister.Rcx, HostAddress.State(table + (slot * 4)));
-        assembler.Lea64(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, Displacement: -page.Id));
+        assembler.NoteDisplacement(RelocationKind.CodeEntry);
+        assembler.ComparePage(page.Id);
         nint same = assembler.JumpIfRcxZero8();
         nint miss = assembler.Jump32();
         assembler.Bind8(same);
@@ -48,7 +49,7 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         if ((_mode & ModeKey.SingleStep) != 0)
         {
             assembler.Leave(Thunks.SingleStep);
-            assembler.Int64(target);
+            assembler.GuestAddress(target);
         }
         else if (target <= from)
         {
@@ -128,8 +129,9 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         {
             assembler.Bind32(hole);
             assembler.Leave(Thunks.Link);
-            assembler.Int64(target);
+            assembler.GuestAddress(target);
             assembler.Int32((int)(hole - _buffer.RunStart));
+            assembler.NoteDisplacement(RelocationKind.LinkHole);
             assembler.Int32(IsFar(target) ? 0 : 1);
         }
 
@@ -137,16 +139,18 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         {
             assembler.Bind32(hole);
             assembler.Leave(Thunks.Poll);
-            assembler.Int64(rip);
+            assembler.GuestAddress(rip);
         }
 
         foreach ((nint hole, int pageId, nint resume) in _checks)
         {
             assembler.Bind32(hole);
             assembler.Leave(Thunks.IdentityMiss);
-            assembler.Int64(_rip);
+            assembler.GuestAddress(_rip);
             assembler.Int32(pageId);
+            assembler.NoteDisplacement(RelocationKind.PageId);
             assembler.Int32((int)(resume - _buffer.RunStart));
+            assembler.NoteDisplacement(RelocationKind.BufferOffset);
         }
     }
 

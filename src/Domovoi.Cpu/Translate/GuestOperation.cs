@@ -38,6 +38,7 @@ internal struct GuestOperation
     {
         None,
         Immediate,
+        GuestAddress,
 
         /// <summary>The state block's word for a value carried from one access to the next.</summary>
         Carried,

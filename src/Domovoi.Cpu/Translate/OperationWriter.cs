@@ -83,6 +83,10 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         {
             assembler.MoveImmediate(HostRegister.Rcx, operation.Immediate);
         }
+        else if (operation.Source == GuestOperation.CounterSource.GuestAddress)
+        {
+            assembler.MoveGuestAddress(HostRegister.Rcx, operation.Immediate);
+        }
         else if (operation.Source == GuestOperation.CounterSource.Carried)
         {
             assembler.Load64(HostRegister.Rcx, HostAddress.State(StateLayout.Carried));

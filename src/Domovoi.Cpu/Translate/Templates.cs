@@ -54,6 +54,17 @@ internal static class Templates
         };
     }
 
+    /// <summary>Stores a guest address, or a constant of four bytes where that is the same.</summary>
+    internal static GuestOperation StoreAddress(ulong address, int size) => size == 8 && (long)address == (int)address
+        ? StoreImmediate(address, size)
+        : new GuestOperation
+        {
+            Instruction = StoreOf(size),
+            MemoryOperand = 0,
+            Source = GuestOperation.CounterSource.GuestAddress,
+            Immediate = address,
+        };
+
     /// <summary>Stores the carried value.</summary>
     internal static GuestOperation StoreCarried(int size) => new()
     {

@@ -21,6 +21,7 @@ internal static class CounterTotals
         foreach (TranslationCache translation in translations)
         {
             Add("cpu.translated-blocks", translation.BlocksTranslated);
+            Add("cpu.copied-blocks", translation.BlocksCopied);
             Add("cpu.translated-instructions", translation.InstructionsTranslated);
             Add("cpu.translation-ns", (long)translation.TimeTranslating.TotalNanoseconds);
             Add("cpu.code-bytes", (long)translation.BytesUsed);

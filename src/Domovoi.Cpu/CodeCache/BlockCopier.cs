@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
+
+namespace Domovoi.Cpu.CodeCache;
+
+/// <summary>Makes a block for another virtual page of the same frame from one that exists: some fifty times cheaper than translating.</summary>
+/// <remarks>
+/// Address space randomisation puts a program's and its libraries' pages elsewhere in each process, though the frames are the same. Example:
+/// <c>call</c> in a library pushes its return address, an eight-byte constant in the block; the copy's is as far from it as the pages are
+/// from one another. The copy's branches lead to their stubs, as if it had just been translated.
+/// </remarks>
+internal static unsafe class BlockCopier
+{
+    private const int StubOfHole = 20;                      // what precedes a stub's hole: the way out, and a guest address
+
+    /// <summary>Copies to the end of the buffer.</summary>
+    /// <param name="source">A block that has relocations.</param>
+    /// <param name="from">Its page, whose code has not changed since.</param>
+    /// <param name="to">The page the copy is for.</param>
+    /// <param name="buffer">Holds both.</param>
+    internal static TranslatedBlock Copy(TranslatedBlock source, CodePage from, CodePage to, CodeBuffer buffer)
+    {
+        nint start = buffer.NextRun;
+        nint length = source.End - source.Start;
+        byte* code = (byte*)buffer.NextWrite;
+        Buffer.MemoryCopy((void*)source.Start, code, length, length);
+        nint moved = start - source.Start;
+        ulong distance = to.VirtualPage - from.VirtualPage;
+        foreach (uint place in source.Relocations!)
+        {
+            byte* at = code + Relocations.OffsetOf(place);
+            if (Relocations.KindOf(place) == RelocationKind.GuestAddress)
+            {
+                Unsafe.WriteUnaligned(at, Unsafe.ReadUnaligned<ulong>(at) + distance);
+                continue;
+            }
+
+            int value = Unsafe.ReadUnaligned<int>(at);
+            Unsafe.WriteUnaligned(at, Relocations.KindOf(place) switch
+            {
+                RelocationKind.Distance => (int)(value - moved),
+                RelocationKind.DataEntry => Rotate(value, distance, sizeof(ulong) * 2),
+                RelocationKind.CodeEntry => Rotate(value, distance, sizeof(int)),
+                RelocationKind.PageId => to.Id,
+                RelocationKind.NegatedPageId => -to.Id,
+                _ => (int)(value + moved),
+            });
+            if (Relocations.KindOf(place) == RelocationKind.LinkHole)
+            {
+                nint hole = buffer.RunStart + value + moved;
+                nint stub = start + Relocations.OffsetOf(place) - StubOfHole;
+                Unsafe.WriteUnaligned((byte*)buffer.ToWrite(hole), (int)(stub - (hole + sizeof(int))));
+            }
+        }
+
+        buffer.Commit(start + length);
+        return source with
+        {
+            Rip = source.Rip + distance,
+            Start = start,
+            CheckedEntry = source.CheckedEntry + moved,
+            FastEntry = source.FastEntry + moved,
+            BodyEntry = source.BodyEntry + moved,
+            End = source.End + moved,
+            Page = to.Id,
+            Turns = 0,
+        };
+    }
+
+    /// <summary>The displacement of an entry of a table that is indexed by page, and that begins at a multiple of its size.</summary>
+    private static int Rotate(int displacement, ulong distance, int entrySize)
+    {
+        int mask = (StateLayout.TlbEntries - 1) * entrySize;
+        int index = (displacement & mask) + ((int)(distance >> 12) * entrySize);
+        return (displacement & ~mask) | (index & mask);
+    }
+}
