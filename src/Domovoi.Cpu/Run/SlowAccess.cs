@@ -150,10 +150,13 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
     {
         cpu.Counters.CrossingAccesses++;
         int size = site.Size;
-        nint first = cpu.Linear.HostAddressOf(linear, inFirst, site.IsWrite);
-        nint second = first == 0
+        ulong next = linear + (ulong)inFirst;
+
+        // That the address has no meaning is found before a missing page is: with both, #GP.
+        nint first = PageWalker.IsCanonical(next) ? cpu.Linear.HostAddressOf(linear, inFirst, site.IsWrite) : 0;
+        nint second = first == 0 && PageWalker.IsCanonical(next)
             ? 0
-            : cpu.Linear.HostAddressOf(linear + (ulong)inFirst, size - inFirst, site.IsWrite);
+            : cpu.Linear.HostAddressOf(next, size - inFirst, site.IsWrite);
         if (second == 0)
         {
             return Fail(site, returnAddress);
