@@ -33,6 +33,14 @@ internal static unsafe class LegacyState
         ((delegate* unmanaged<byte*, void>)(s_code + 16))(aligned);
     }
 
+    /// <summary>Whether an unmasked x87 exception waits for the next instruction that looks: FSW.ES.</summary>
+    internal static bool HasPendingError()
+    {
+        Span<byte> image = stackalloc byte[512];
+        Save(image);
+        return (image[2] & 0x80) != 0;
+    }
+
     /// <summary>One MMX register in an image that <see cref="EnterMmx"/> arranged.</summary>
     internal static ReadOnlySpan<byte> Mmx(ReadOnlySpan<byte> image, int register) => image.Slice(X87Start + (register * 16), 8);
 

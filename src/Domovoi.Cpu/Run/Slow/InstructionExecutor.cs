@@ -44,6 +44,11 @@ internal sealed unsafe class InstructionExecutor
             return Outcome.Changed;
         }
 
+        if (_current.Mnemonic == Mnemonic.Maskmovq && !_cpu.TaskSwitched && LegacyState.HasPendingError())
+        {
+            return Leave(new ExitDetails { Reason = ExitReason.Exception, Vector = 16 });
+        }
+
         ulong next = _state->LongMode ? _current.NextIP : (uint)_current.NextIP;
         Outcome? outcome = Dispatch();
         switch (outcome)
