@@ -102,6 +102,21 @@ public sealed unsafe class VirtualCpu : IDisposable
 
     internal Breakpoints Breakpoints { get; } = new();
 
+    /// <summary>For tests.</summary>
+    internal RarePaths RarePaths { get; } = new();
+
+    /// <summary>How many translations the TLB keeps: all it has room for, or, for tests, one or none, which also keeps translated code from walking page tables.</summary>
+    internal TlbReach TlbReach
+    {
+        get => Tlb.Reach;
+        set
+        {
+            Tlb.Reach = value;
+            SetWalkRoots();
+            FlushTlb();
+        }
+    }
+
     internal LinearMemory Linear { get; }
 
     internal byte* Block => _block;
@@ -290,8 +305,9 @@ public sealed unsafe class VirtualCpu : IDisposable
     /// <summary>Lets translated code walk page tables itself, unless each access must be seen here.</summary>
     private void SetWalkRoots()
     {
-        _state->KernelWalkRoot = Breakpoints.IsActive ? 0 : HostOf(Linear.GetRoot(CpuMode.Kernel));
-        _state->UserWalkRoot = Breakpoints.IsActive ? 0 : HostOf(Linear.GetRoot(CpuMode.User));
+        bool mustSeeAll = Breakpoints.IsActive || Tlb.Reach != TlbReach.All;
+        _state->KernelWalkRoot = mustSeeAll ? 0 : HostOf(Linear.GetRoot(CpuMode.Kernel));
+        _state->UserWalkRoot = mustSeeAll ? 0 : HostOf(Linear.GetRoot(CpuMode.User));
     }
 
     private nint HostOf(PhysicalAddress table) =>

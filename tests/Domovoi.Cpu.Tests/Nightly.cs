@@ -1,66 +1,74 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
-using System.Globalization;
 using Domovoi.Cpu.Tests.Cases;
 using Domovoi.Cpu.Tests.Generation;
+using Domovoi.Cpu.Tests.Machines;
+using Domovoi.Cpu.Tests.Programs;
 using Iced.Intel;
 
 namespace Domovoi.Cpu.Tests;
 
 /// <summary>The long run: <c>nightly [--seed N] [--seconds N] [--cases N] [--parallel N] [--what forms|sequences|mutations|all]
-/// [--stress none|shortblocks|smallbuffer|kicks|hotloops|bothmodes]</c>.</summary>
+/// [--states N] [--stress NAME[,NAME...]|all]</c>.</summary>
 internal static class Nightly
 {
     internal static int Run(ReadOnlySpan<string> arguments)
     {
-        int seed = 1;
-        int seconds = 600;
-        long cases = long.MaxValue;
-        int parallel = Environment.ProcessorCount;
-        string what = "all";
-        var stress = Machines.Stress.None;
-        for (int i = 0; i + 1 < arguments.Length; i += 2)
+        if (!NightlyOptions.TryParse(arguments, out NightlyOptions options))
         {
-            string value = arguments[i + 1];
-            switch (arguments[i])
-            {
-                case "--seed": seed = int.Parse(value, CultureInfo.InvariantCulture); break;
-                case "--seconds": seconds = int.Parse(value, CultureInfo.InvariantCulture); break;
-                case "--cases": cases = long.Parse(value, CultureInfo.InvariantCulture); break;
-                case "--parallel": parallel = int.Parse(value, CultureInfo.InvariantCulture); break;
-                case "--stress": stress = Enum.Parse<Machines.Stress>(value, ignoreCase: true); break;
-                case "--what": what = value; break;
-                default: Console.Error.WriteLine($"Unknown option {arguments[i]}."); return 2;
-            }
+            return 2;
         }
 
+        int result = 0;
+        foreach (Stress stress in options.Stresses)
+        {
+            result |= Run(options, stress);
+        }
+
+        return result;
+    }
+
+    private static int Run(NightlyOptions options, Stress stress)
+    {
         var coverage = new Coverage();
         var log = new FailureLog();
-        long done = 0;
-        int round = 0;
+        var totals = new NightlyTotals();
         var clock = Stopwatch.StartNew();
-        Parallel.For(0, parallel, new ParallelOptions { MaxDegreeOfParallelism = parallel }, _ =>
+        TimeSpan time = TimeSpan.FromSeconds((double)options.Seconds / options.Stresses.Count);
+        Parallel.For(0, options.Parallel, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel }, thread =>
         {
-            using var runner = new DifferentialRunner(stress);
-            while (clock.Elapsed.TotalSeconds < seconds && Interlocked.Read(ref done) < cases && log.Count < 100)
+            bool Goes() => clock.Elapsed < time && totals.Runs < options.Cases && log.Count < 100;
+            bool alone = options.What == "sequences";
+            using var programs = new ProgramRunner(Mix(options.Seed, thread), stress, options.States);
+            using DifferentialRunner? cases = alone ? null : new DifferentialRunner(stress);
+            while (Goes())
             {
-                int turn = Interlocked.Increment(ref round);
-                foreach (CpuCase[] batch in CaseStream.Batches(Round(seed, turn, what, coverage)))
+                int turn = totals.NextTurn();
+                if (alone || (options.What == "all" && turn % 2 == 0))
                 {
-                    runner.Run(batch, log);
-                    Interlocked.Add(ref done, batch.Length);
-                    if (clock.Elapsed.TotalSeconds >= seconds)
+                    for (int i = 0; i < 64 && Goes(); i++)
                     {
-                        break;
+                        totals.Add(programs, () => programs.RunBatch(log));
                     }
+
+                    continue;
+                }
+
+                foreach (CpuCase[] batch in CaseStream.Batches(Round(options, turn, coverage)).TakeWhile(_ => Goes()))
+                {
+                    cases!.Run(batch, log);
+                    totals.AddCases(batch.Length);
                 }
             }
         });
 
-        Console.WriteLine($"{done} cases in {clock.Elapsed.TotalSeconds:F0} s ({done / clock.Elapsed.TotalSeconds:F0} a second), " +
-            $"seed {seed}, {log.Count} kinds of difference");
-        Console.WriteLine(coverage.Report(64));
-        Console.WriteLine(coverage.Report(32));
+        Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd HH:mm} stress {stress}, seed {options.Seed}, {clock.Elapsed.TotalSeconds:F0} s: {totals}, {log.Count} kinds of difference");
+        if (options.What != "sequences")
+        {
+            Console.WriteLine(coverage.Report(64));
+            Console.WriteLine(coverage.Report(32));
+        }
+
         if (log.Count > 0)
         {
             Console.WriteLine(log.Describe(limit: 50));
@@ -69,15 +77,13 @@ internal static class Nightly
         return log.Count == 0 ? 0 : 1;
     }
 
-    /// <summary>Odd rounds take a part of the forms, even ones programs.</summary>
-    private static IEnumerable<CpuCase> Round(int seed, int turn, string what, Coverage coverage)
-    {
-        int mixed = unchecked((seed * 1_000_003) + turn);
-        if (what == "sequences" || (what == "all" && turn % 2 == 0))
-        {
-            return CaseStream.Sequences(mixed, 4096);
-        }
+    private static int Mix(int seed, int number) => unchecked((seed * 1_000_003) + number);
 
+    /// <summary>Mutations, or a part of the forms.</summary>
+    private static IEnumerable<CpuCase> Round(NightlyOptions options, int turn, Coverage coverage)
+    {
+        int mixed = Mix(options.Seed, turn);
+        string what = options.What;
         if (what == "mutations" || (what == "all" && turn % 6 == 1))
         {
             return CaseStream.Mutations(mixed, 4096);

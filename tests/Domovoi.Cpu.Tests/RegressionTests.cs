@@ -68,4 +68,20 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
     [Fact]
     public void BitOffset_InAStackRegister_DoesNotMakeAStackAccess() => runner.ExpectMatch(
         CpuCase.Of(c => c.bt(__qword_ptr[rdx], rbp)).With(rdx, 0x8000_0000_0000_0000));
+
+    [Fact]
+    public void Access_ThatReachesPastTheCanonicalBorder_IsAProtectionFaultEvenWithoutAPage() => runner.ExpectMatch(
+        CpuCase.Of(c => c.mov(r12, __qword_ptr[r13 - 6])).With(r13, 0x8000_0000_0000));
+
+    [Fact]
+    public void MaskedStoreOfMmx_RaisesTheX87ErrorThatWaits() => runner.ExpectMatch(
+        CpuCase.Of(c =>
+        {
+            c.mov(__word_ptr[rdi], 0x37B);                          // division by zero is not masked
+            c.fldcw(__word_ptr[rdi]);
+            c.fld1();
+            c.fldz();
+            c.fdivp(st1, st0);
+            c.maskmovq(mm1, mm4);
+        }).With(rdi, AddressMap.Data + 0x40));
 }

@@ -3,6 +3,17 @@ using Domovoi.Cpu.State;
 
 namespace Domovoi.Cpu.Mmu;
 
+/// <summary>How many translations a TLB keeps.</summary>
+internal enum TlbReach
+{
+    All,
+
+    /// <summary>The last one.</summary>
+    One,
+
+    None,
+}
+
 /// <summary>The tables that translated code looks linear addresses up in, and their C# side.</summary>
 /// <remarks>
 /// Four direct-mapped tables of 1024 pages: kernel and user mode, reading and writing. A page that must not be written
@@ -18,6 +29,9 @@ internal sealed unsafe class SoftTlb(byte* block)
 
     private readonly CpuState* _state = (CpuState*)block;
     private bool _kernelRanLowCode;
+
+    /// <summary>For tests: see <see cref="VirtualCpu.TlbReach"/>.</summary>
+    internal TlbReach Reach { get; set; }
 
     private Span<ushort> LowLog => new(block + StateLayout.LowLog, LogCapacity);
 
@@ -91,6 +105,17 @@ internal sealed unsafe class SoftTlb(byte* block)
     /// <summary>Makes a page known to one table.</summary>
     internal void Insert(CpuMode mode, bool write, ulong linear, nint hostPage)
     {
+        if (Reach != TlbReach.All)
+        {
+            ClearLogged(LowLog[.._state->LowLogged]);
+            ClearLogged(HighLog[.._state->HighLogged]);
+            (_state->LowLogged, _state->HighLogged) = (0, 0);
+            if (Reach == TlbReach.None)
+            {
+                return;
+            }
+        }
+
         ulong page = linear & ~0xFFFUL;
         int table = Table(mode, write);
         int slot = (int)(page >> 12) & Mask;

@@ -285,7 +285,7 @@ internal sealed unsafe class RunLoop
         _state->Rip = link.Target;
         nuint before = _cache.Epoch;
         TranslatedBlock? block = FindBlock(link.Target);
-        if (block is null || _cache.Epoch != before)
+        if (block is null || _cache.Epoch != before || !_cpu.RarePaths.LinksBranches)
         {
             return 0;
         }
@@ -468,10 +468,11 @@ internal sealed unsafe class RunLoop
     /// <returns>Whether somebody kicked.</returns>
     private bool TakeAttention()
     {
-        Volatile.Write(ref _state->Go, 1);
+        Volatile.Write(ref _state->Go, _cpu.RarePaths.PollsAlways ? 0 : 1);
         Interlocked.MemoryBarrier();
         _cpu.Requests.Attend();
         _cache.RetireChangedFrames();
+        _cpu.RarePaths.AtPoll?.Invoke();
         return Interlocked.Exchange(ref _kicked, 0) != 0;
     }
 

@@ -4,7 +4,7 @@ namespace Domovoi.Cpu.Tests.Cases;
 /// <summary>Where code and data of every case lie: at the same addresses in the host process and in the guest machine.</summary>
 /// <remarks>
 /// <code>
-/// 0F000000  first page of the exit code: a case ends by jumping here (64-bit); 0F001000 is its 32-bit twin
+/// 0B5C3000  first page of the exit code: a case ends by jumping here (64-bit); 0B5C4000 is its 32-bit twin
 /// 10000000  two code pages, writable and executable          11000000  the same two pages again
 /// 20000000  two data pages, writable, not executable
 /// 20002000  nothing
@@ -16,8 +16,8 @@ internal static class AddressMap
 {
     internal const int PageSize = 4096;
 
-    internal const ulong Exit64 = 0x0F00_0000;
-    internal const ulong Exit32 = 0x0F00_1000;
+    internal const ulong Exit64 = 0x0B5C_3000;
+    internal const ulong Exit32 = 0x0B5C_4000;
 
     internal const ulong Code = 0x1000_0000;
     internal const ulong CodeAlias = 0x1100_0000;

@@ -39,6 +39,14 @@ internal static class Comparison
             yield break;
         }
 
+        // A program that rewrote itself, or went on amid an instruction, may come upon what no generator draws: instructions
+        // that leave the processor.
+        if (guest.Ending == Ending.Left && host.Ending == Ending.Exception && host.Rip == guest.Rip
+            && (IsRewritten(test, host) || !test.Addresses.Contains(host.Rip)))
+        {
+            yield break;
+        }
+
         if (!SameEnding(test, host, guest))
         {
             yield return $"ending: host {host.DescribeEnding()}; guest {guest.DescribeEnding()}";
@@ -113,10 +121,18 @@ internal static class Comparison
     /// </summary>
     private static bool IsUnfinishedInt1(CpuCase test, MachineState host, MachineState guest)
     {
-        int index = host.Vector == 1 ? Array.IndexOf(test.Addresses, host.Rip) : -1;
-        return index >= 0 && index < test.Program.Count && test.Program[index].Mnemonic == Mnemonic.Int1
-            && guest.Rip - host.Rip is > 0 and <= 15;
+        if (host.Vector != 1 || test.Twin is not null || guest.Rip - host.Rip is not (> 0 and <= 15))
+        {
+            return false;
+        }
+
+        int start = (int)(host.Rip & (AddressMap.CodeLength - 1));
+        var reader = new ByteArrayCodeReader(host.Code, start, Math.Min(15, host.Code.Length - start));
+        return Decoder.Create(test.Bitness, reader, host.Rip).Decode().Mnemonic == Mnemonic.Int1;
     }
+
+    private static bool IsRewritten(CpuCase test, MachineState host) =>
+        test.Twin is null && !host.Code.AsSpan().SequenceEqual(test.CodeImage);
 
     /// <summary>Linux hides whether a kernel address is mapped: there it always reports the present bit.</summary>
     private static ulong PageFaultCode(MachineState state) =>
@@ -124,6 +140,11 @@ internal static class Comparison
 
     private static ulong UndefinedFlags(CpuCase test, MachineState host)
     {
+        if (IsRewritten(test, host))
+        {
+            return ArithmeticFlags;                                 // nobody knows what the new code leaves undefined
+        }
+
         if (host.Ending == Ending.Exited)
         {
             return test.UndefinedFlags;

@@ -85,6 +85,13 @@ internal sealed class CpuCase
         return true;
     }
 
+    /// <summary>Takes an assembled program as it is.</summary>
+    internal void UseImage(ReadOnlySpan<byte> image, ulong[] addresses)
+    {
+        image.CopyTo(CodeImage);
+        Addresses = addresses;
+    }
+
     /// <summary>
     /// A 32-bit case as 64-bit code that does the same, for hosts whose kernel runs no 32-bit code; null for a 64-bit case.
     /// </summary>

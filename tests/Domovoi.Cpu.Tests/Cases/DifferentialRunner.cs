@@ -9,11 +9,9 @@ namespace Domovoi.Cpu.Tests.Cases;
 /// <remarks>Belongs to one thread. After an exception in the translator the guest machine is replaced.</remarks>
 public sealed class DifferentialRunner : IDisposable
 {
-    private readonly NativeProcessor _host = new();
     private readonly MachineState[] _hostStates = [.. Enumerable.Range(0, CaseSlot.Capacity).Select(_ => new MachineState())];
     private readonly MachineState _guestState = new();
     private readonly Stress _stress;
-    private GuestProcessor _guest;
 
     public DifferentialRunner()
         : this(Stress.None)
@@ -23,13 +21,24 @@ public sealed class DifferentialRunner : IDisposable
     internal DifferentialRunner(Stress stress)
     {
         _stress = stress;
-        _guest = new GuestProcessor(stress);
+        Guest = new GuestProcessor(stress);
+    }
+
+    internal NativeProcessor Host { get; } = new();
+
+    internal GuestProcessor Guest { get; private set; }
+
+    /// <summary>Throws the guest machine away and takes a new one.</summary>
+    internal void RenewGuest()
+    {
+        Guest.Dispose();
+        Guest = new GuestProcessor(_stress);
     }
 
     /// <summary>Runs assembled cases; those that fail are made as small as possible and logged.</summary>
     internal void Run(ReadOnlySpan<CpuCase> cases, FailureLog log)
     {
-        _host.Run(cases, _hostStates);
+        Host.Run(cases, _hostStates);
         var failures = new List<(CpuCase Case, string Differences, bool HostRaisedUndefined)>();
         for (int i = 0; i < cases.Length; i++)
         {
@@ -43,19 +52,21 @@ public sealed class DifferentialRunner : IDisposable
 
         foreach ((CpuCase failure, string differences, bool hostRaisedUndefined) in failures)
         {
-            if (!Fails(failure))
-            {
-                if (hostRaisedUndefined)
-                {
-                    continue;
-                }
+            Judge(failure, differences, hostRaisedUndefined, log);
+        }
+    }
 
-                log.Add(failure, $"  ONLY SOMETIMES: {differences}{Environment.NewLine}{Report(failure)}");
-                continue;
-            }
-
+    /// <summary>Runs a case that failed once more, makes it as small as possible, and logs it.</summary>
+    internal void Judge(CpuCase failure, string differences, bool hostRaisedUndefined, FailureLog log)
+    {
+        if (Fails(failure))
+        {
             CpuCase smallest = Shrink(failure);
             log.Add(smallest, log.Knows(smallest) ? "" : Report(smallest));
+        }
+        else if (!hostRaisedUndefined)
+        {
+            log.Add(failure, $"  ONLY SOMETIMES: {differences}{Environment.NewLine}{Report(failure)}");
         }
     }
 
@@ -71,28 +82,33 @@ public sealed class DifferentialRunner : IDisposable
     /// <summary>The host's result of one case.</summary>
     internal MachineState RunOnHost(CpuCase test)
     {
-        _host.Run([test], _hostStates);
+        Host.Run([test], _hostStates);
         return _hostStates[0];
     }
 
     public void Dispose()
     {
-        _host.Dispose();
-        _guest.Dispose();
+        Host.Dispose();
+        Guest.Dispose();
     }
 
-    private bool RunGuest(CpuCase test)
+    /// <summary>Runs what the guest machine has loaded; false, with the reason in <paramref name="result"/>, when the translator threw.</summary>
+    internal bool TryRunLoaded(MachineState result) => TryRun(result, () => Guest.Run(result));
+
+    private bool RunGuest(CpuCase test) => TryRun(_guestState, () => Guest.Run(test, _guestState));
+
+    private bool TryRun(MachineState result, Action run)
     {
         try
         {
-            _guest.Run(test, _guestState);
+            run();
             return true;
         }
         catch (Exception exception)
         {
-            _guest = new GuestProcessor(_stress);
-            _guestState.Ending = Ending.Left;
-            _guestState.Remark = exception.ToString();
+            Guest = new GuestProcessor(_stress);            // the old one may be in any state: it is not even disposed of
+            result.Ending = Ending.Left;
+            result.Remark = exception.ToString();
             return false;
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.Tests.Cases;
 using Domovoi.Cpu.Tests.Oracle;
+using Domovoi.Cpu.Tests.Programs;
 using Iced.Intel;
 
 namespace Domovoi.Cpu.Tests.Generation;
@@ -25,17 +26,17 @@ internal static class CaseStream
         }
     }
 
-    /// <summary>Programs of several instructions.</summary>
+    /// <summary>Programs of several instructions, each with one start state.</summary>
     internal static IEnumerable<CpuCase> Sequences(int seed, int count)
     {
-        var generator = new SequenceGenerator(new Random(seed));
-        for (int i = 0; i < count;)
+        var generator = new ProgramGenerator(seed);
+        var program = new RandomProgram();
+        var state = new RandomState();
+        for (int i = 0; i < count; i++)
         {
-            if (generator.TryCreate() is { } test)
-            {
-                i++;
-                yield return test;
-            }
+            generator.Draw(program);
+            generator.Draw(state, program);
+            yield return program.ToCase(state);
         }
     }
 

@@ -81,7 +81,7 @@ internal static class FlagTaint
     }
 
     /// <summary>Shifts by CL and repeated string compares may leave the flags alone.</summary>
-    private static ulong SurelyWritten(in Instruction instruction)
+    internal static ulong SurelyWritten(in Instruction instruction)
     {
         bool mayNotWrite = instruction.HasRepPrefix || instruction.HasRepnePrefix
             || instruction.Mnemonic is Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Sal or Mnemonic.Rol or Mnemonic.Ror

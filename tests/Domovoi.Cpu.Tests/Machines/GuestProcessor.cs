@@ -14,12 +14,16 @@ internal sealed class GuestProcessor : IDisposable
     private const byte Hlt = 0xF4;
     private static readonly PagingPolicy _policy = new(IgnoreUserBit: false, 512, 511, 0);
 
+    /// <summary>Small enough to stay in the host's caches.</summary>
+    private const ulong BufferSize = 2 << 20;
+
     private readonly GuestMemory _memory = new(256);
     private readonly TranslationCache _cache;
     private readonly ulong[] _codeFrames;
     private readonly ulong[] _dataFrames;
     private readonly Timer _watchdog;
     private readonly Stress _stress;
+    private readonly Random _retiring = new(11);
     private volatile bool _disposed;
     private ulong _nextFrame = 1;
     private int _ticksInCase;
@@ -28,9 +32,7 @@ internal sealed class GuestProcessor : IDisposable
     {
         const PageBits data = PageBits.User | PageBits.Write | PageBits.NoExecute;
         _stress = stress;
-        _cache = stress == Stress.SmallBuffer ? new TranslationCache(new Processors(_memory), 256 * 1024) : new TranslationCache(new Processors(_memory));
-        _cache.TurnsOfAHotLoop = stress == Stress.HotLoops ? 1 : _cache.TurnsOfAHotLoop;
-        _cache.BlockLimit = stress == Stress.ShortBlocks ? 1 : _cache.BlockLimit;
+        _cache = new TranslationCache(new Processors(_memory), stress == Stress.SmallBuffer ? 256 * 1024 : BufferSize);
         Space = new GuestAddressSpace(_memory, () => _nextFrame++);
         _codeFrames = [_nextFrame++, _nextFrame++];
         _dataFrames = [_nextFrame++, _nextFrame++, _nextFrame++];
@@ -52,6 +54,7 @@ internal sealed class GuestProcessor : IDisposable
         Cpu = new VirtualCpu(_cache, _policy) { Mode = CpuMode.User };
         Cpu.SetRoot(CpuMode.User, Space.Root);
         Cpu.SetRoot(CpuMode.Kernel, Space.Root);
+        SetSwitches();
         _watchdog = new Timer(_ => Tick(), null, 1000, 1000);
         if (stress == Stress.Kicks)
         {
@@ -67,7 +70,52 @@ internal sealed class GuestProcessor : IDisposable
 
     internal void Run(CpuCase test, MachineState result)
     {
-        Load(test);
+        LoadCode(test.CodeImage);
+        Span<byte> data = stackalloc byte[AddressMap.DataLength];
+        test.FillData(data);
+        LoadData(data);
+        LoadRegisters(test.General, test.Rflags, test.Xsave, test.Start, test.Is64Bit);
+        Run(result);
+        SaveMemory(result);
+    }
+
+    /// <summary>Replaces the code pages; what was translated from them retires.</summary>
+    internal void LoadCode(ReadOnlySpan<byte> image)
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            _memory.TryWrite(
+                PhysicalAddress.OfFrame(_codeFrames[i]), image.Slice(i * AddressMap.PageSize, AddressMap.PageSize));
+        }
+    }
+
+    /// <summary>Replaces the data pages.</summary>
+    internal void LoadData(ReadOnlySpan<byte> image)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            image.Slice(i * AddressMap.PageSize, AddressMap.PageSize).CopyTo(_memory.Frame(_dataFrames[i]));
+        }
+    }
+
+    internal void LoadRegisters(ReadOnlySpan<ulong> general, ulong flags, ReadOnlySpan<byte> xsave, ulong start, bool is64Bit)
+    {
+        ref CpuState state = ref Cpu.State;
+        general.CopyTo(General(ref state));
+        state.Rip = start;
+        state.Rflags = flags;
+        state.LongMode = is64Bit;
+        state.Cs = is64Bit ? (ushort)0x33 : (ushort)0x23;
+        state.Ss = state.Ds = state.Es = 0x2B;
+        state.Fs = state.Gs = 0;
+        state.FsBase = AddressMap.FsBase;
+        state.GsBase = AddressMap.GsBase;
+        Cpu.SetVectorState(xsave);
+    }
+
+    /// <summary>Runs what is loaded and stores registers and ending; memory stays here.</summary>
+    internal void Run(MachineState result)
+    {
         if (_stress == Stress.BothModes)
         {
             Cpu.Mode = Cpu.Mode == CpuMode.User ? CpuMode.Kernel : CpuMode.User;
@@ -89,6 +137,31 @@ internal sealed class GuestProcessor : IDisposable
         Save(reason, result);
     }
 
+    /// <summary>Whether the code pages hold these bytes.</summary>
+    internal bool CodeIs(ReadOnlySpan<byte> image) =>
+        _memory.Frame(_codeFrames[0]).SequenceEqual(image[..AddressMap.PageSize])
+        && _memory.Frame(_codeFrames[1]).SequenceEqual(image[AddressMap.PageSize..]);
+
+    /// <summary>Whether the data pages hold these bytes.</summary>
+    internal bool DataIs(ReadOnlySpan<byte> image) =>
+        _memory.Frame(_dataFrames[0]).SequenceEqual(image[..AddressMap.PageSize])
+        && _memory.Frame(_dataFrames[1]).SequenceEqual(image.Slice(AddressMap.PageSize, AddressMap.PageSize))
+        && _memory.Frame(_dataFrames[2]).SequenceEqual(image[(2 * AddressMap.PageSize)..]);
+
+    /// <summary>Copies the pages out, for a report.</summary>
+    internal void SaveMemory(MachineState result)
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            _memory.Frame(_codeFrames[i]).CopyTo(result.Code.AsSpan(i * AddressMap.PageSize));
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            _memory.Frame(_dataFrames[i]).CopyTo(result.Data.AsSpan(i * AddressMap.PageSize));
+        }
+    }
+
     public void Dispose()
     {
         _disposed = true;
@@ -96,6 +169,36 @@ internal sealed class GuestProcessor : IDisposable
         Cpu.Dispose();
         _cache.Dispose();
         _memory.Dispose();
+    }
+
+    private void SetSwitches()
+    {
+        _cache.TurnsOfAHotLoop = _stress == Stress.HotLoops ? 1 : _cache.TurnsOfAHotLoop;
+        _cache.BlockLimit = _stress == Stress.ShortBlocks ? 1 : _cache.BlockLimit;
+        Cpu.TlbReach = _stress switch { Stress.Tlb1 => TlbReach.One, Stress.SlowPaths => TlbReach.None, _ => TlbReach.All };
+        Cpu.RarePaths.PollsAlways = _stress is Stress.PollAlways or Stress.Retire;
+        Cpu.RarePaths.LinksBranches = _stress != Stress.PollAlways;
+        Cpu.RarePaths.AtPoll = _stress == Stress.Retire ? RetireSomething : null;
+        Cpu.RequestAttention();
+    }
+
+    private void RetireSomething()
+    {
+        switch (_retiring.Next(8))
+        {
+            case 0:
+                _cache.Retire(_codeFrames[_retiring.Next(2)]);
+                break;
+            case 1:
+                Cpu.FlushTlb();
+                break;
+            case 2:
+                Cpu.InvalidatePage(AddressMap.Data + ((ulong)_retiring.Next(5) * AddressMap.PageSize));
+                break;
+            case 3:
+                _cache.RetireWritten(_codeFrames[_retiring.Next(2)]);
+                break;
+        }
     }
 
     private void KickForever()
@@ -117,34 +220,6 @@ internal sealed class GuestProcessor : IDisposable
 
     private static Span<ulong> General(ref CpuState state) => MemoryMarshal.CreateSpan(ref state.Rax, 16);
 
-    private void Load(CpuCase test)
-    {
-        for (int i = 0; i < 2; i++)
-        {
-            _memory.TryWrite(
-                PhysicalAddress.OfFrame(_codeFrames[i]), test.CodeImage.AsSpan(i * AddressMap.PageSize, AddressMap.PageSize));
-        }
-
-        Span<byte> data = stackalloc byte[AddressMap.DataLength];
-        test.FillData(data);
-        for (int i = 0; i < 3; i++)
-        {
-            data.Slice(i * AddressMap.PageSize, AddressMap.PageSize).CopyTo(_memory.Frame(_dataFrames[i]));
-        }
-
-        ref CpuState state = ref Cpu.State;
-        test.General.CopyTo(General(ref state));
-        state.Rip = test.Start;
-        state.Rflags = test.Rflags;
-        state.LongMode = test.Is64Bit;
-        state.Cs = test.Is64Bit ? (ushort)0x33 : (ushort)0x23;
-        state.Ss = state.Ds = state.Es = 0x2B;
-        state.Fs = state.Gs = 0;
-        state.FsBase = AddressMap.FsBase;
-        state.GsBase = AddressMap.GsBase;
-        Cpu.SetVectorState(test.Xsave);
-    }
-
     private void Save(ExitReason reason, MachineState result)
     {
         ref CpuState state = ref Cpu.State;
@@ -158,15 +233,6 @@ internal sealed class GuestProcessor : IDisposable
         SaveEnding(reason, result);
         Cpu.GetVectorState(result.Xsave);
         XsaveImage.Normalize(result.Xsave);
-        for (int i = 0; i < 2; i++)
-        {
-            _memory.Frame(_codeFrames[i]).CopyTo(result.Code.AsSpan(i * AddressMap.PageSize));
-        }
-
-        for (int i = 0; i < 3; i++)
-        {
-            _memory.Frame(_dataFrames[i]).CopyTo(result.Data.AsSpan(i * AddressMap.PageSize));
-        }
     }
 
     private void SaveEnding(ExitReason reason, MachineState result)

@@ -20,4 +20,16 @@ public enum Stress
 
     /// <summary>Cases run in kernel and user mode by turns.</summary>
     BothModes,
+
+    /// <summary>A TLB of one entry: an access to any page but the last one is a miss, settled in C#.</summary>
+    Tlb1,
+
+    /// <summary>Every branch comes back to the run loop, which looks for requests each time; no branch is ever linked.</summary>
+    PollAlways,
+
+    /// <summary>Every poll leaves, and there code retires, or the TLB loses a page or all of them, at random.</summary>
+    Retire,
+
+    /// <summary>No TLB and no page walk in machine code: C# settles every access.</summary>
+    SlowPaths,
 }

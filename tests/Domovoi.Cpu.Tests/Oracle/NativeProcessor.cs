@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Domovoi.Cpu.Tests.Oracle;
 
 /// <summary>Runs cases on the processor under us, in a process of its own.</summary>
-internal sealed class NativeProcessor : IDisposable
+internal sealed unsafe class NativeProcessor : IDisposable
 {
     private static readonly int[] _contextOrder = [8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4];
 
@@ -15,6 +15,7 @@ internal sealed class NativeProcessor : IDisposable
     private readonly MemoryMappedFile _file;
     private readonly SafeMemoryMappedViewHandle _slots;
     private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _start;
     private readonly byte[] _scratch = new byte[AddressMap.DataLength];
 
     internal NativeProcessor()
@@ -27,6 +28,7 @@ internal sealed class NativeProcessor : IDisposable
         _file = MemoryMappedFile.CreateFromFile(shared, FileMode.Create, null, CaseSlot.FileLength);
         _view = _file.CreateViewAccessor();
         _slots = _view.SafeMemoryMappedViewHandle;
+        _slots.AcquirePointer(ref _start);
         _slots.WriteSpan(CaseSlot.ReadOnlyPage, (ReadOnlySpan<byte>)AddressMap.ReadOnlyPage());
         _process = Process.Start(new ProcessStartInfo(program, [shared])
         {
@@ -46,10 +48,7 @@ internal sealed class NativeProcessor : IDisposable
             Store(cases[i].Twin ?? cases[i], Slot(i));
         }
 
-        _slots.Write(0, (ulong)cases.Length);
-        _process.StandardInput.BaseStream.WriteByte(1);
-        _process.StandardInput.BaseStream.Flush();
-        AwaitReady();
+        RunSlots(cases.Length);
         for (int i = 0; i < cases.Length; i++)
         {
             Load(Slot(i), results[i]);
@@ -61,8 +60,48 @@ internal sealed class NativeProcessor : IDisposable
         }
     }
 
+    /// <summary>Puts a start state into a slot.</summary>
+    internal void Store(int slot, ReadOnlySpan<byte> code, ulong start, Programs.RandomState state)
+    {
+        // SAFETY: a slot lies inside the mapped file, and the fields inside a slot.
+        byte* place = _start + Slot(slot);
+        state.General.CopyTo(new Span<ulong>(place + CaseSlot.GeneralIn, 16));
+        *(ulong*)(place + CaseSlot.FlagsIn) = state.Rflags;
+        *(ulong*)(place + CaseSlot.RipIn) = start;
+        *(ulong*)(place + CaseSlot.CsIn) = 0x33;
+        state.Xsave.CopyTo(new Span<byte>(place + CaseSlot.VectorIn, CaseSlot.VectorLength));
+        code.CopyTo(new Span<byte>(place + CaseSlot.CodeImage, AddressMap.CodeLength));
+        state.Data.CopyTo(new Span<byte>(place + CaseSlot.DataImage, AddressMap.DataLength));
+    }
+
+    /// <summary>Runs the first slots as they are filled.</summary>
+    internal void RunSlots(int count)
+    {
+        _slots.Write(0, (ulong)count);
+        _process.StandardInput.BaseStream.WriteByte(1);
+        _process.StandardInput.BaseStream.Flush();
+        AwaitReady();
+    }
+
+    /// <summary>How a slot's case ended, and its registers: those of <see cref="MachineState"/>, without memory.</summary>
+    internal void LoadRegisters(int slot, MachineState state) => LoadRegisters(Slot(slot), state);
+
+    /// <summary>Copies a slot's memory out, for a report.</summary>
+    internal void LoadMemory(int slot, MachineState state)
+    {
+        CodeOf(slot).CopyTo(state.Code);
+        DataOf(slot).CopyTo(state.Data);
+    }
+
+    /// <summary>The code pages as the case in a slot left them, until the next run.</summary>
+    internal ReadOnlySpan<byte> CodeOf(int slot) => new(_start + Slot(slot) + CaseSlot.CodeImage, AddressMap.CodeLength);
+
+    /// <summary>The data pages as the case in a slot left them, until the next run.</summary>
+    internal ReadOnlySpan<byte> DataOf(int slot) => new(_start + Slot(slot) + CaseSlot.DataImage, AddressMap.DataLength);
+
     public void Dispose()
     {
+        _slots.ReleasePointer();
         _process.StandardInput.Close();
         if (!_process.WaitForExit(2000))
         {
@@ -99,9 +138,16 @@ internal sealed class NativeProcessor : IDisposable
 
     private void Load(ulong slot, MachineState state)
     {
-        Span<ulong> registers = stackalloc ulong[23];
-        _slots.ReadSpan(slot + CaseSlot.RegistersOut, registers);
-        ulong kind = _slots.Read<ulong>(slot + CaseSlot.Kind);
+        LoadRegisters(slot, state);
+        _slots.ReadSpan(slot + CaseSlot.CodeImage, state.Code.AsSpan());
+        _slots.ReadSpan(slot + CaseSlot.DataImage, state.Data.AsSpan());
+    }
+
+    private void LoadRegisters(ulong slot, MachineState state)
+    {
+        byte* place = _start + slot;
+        ReadOnlySpan<ulong> registers = new(place + CaseSlot.RegistersOut, 23);
+        ulong kind = *(ulong*)(place + CaseSlot.Kind);
         state.Remark = "";
         if (kind == CaseSlot.KindExited)
         {
@@ -109,6 +155,7 @@ internal sealed class NativeProcessor : IDisposable
             registers[..16].CopyTo(state.General);
             state.Rflags = registers[16];
             state.Rip = 0;
+            state.Vector = 0;
         }
         else
         {
@@ -116,9 +163,7 @@ internal sealed class NativeProcessor : IDisposable
             state.Ending = kind == CaseSlot.KindEndless ? Ending.Endless : Ending.Exception;
         }
 
-        _slots.ReadSpan(slot + CaseSlot.VectorOut, state.Xsave.AsSpan());
-        _slots.ReadSpan(slot + CaseSlot.CodeImage, state.Code.AsSpan());
-        _slots.ReadSpan(slot + CaseSlot.DataImage, state.Data.AsSpan());
+        new ReadOnlySpan<byte>(place + CaseSlot.VectorOut, CaseSlot.VectorLength).CopyTo(state.Xsave);
         XsaveImage.Normalize(state.Xsave);
     }
 

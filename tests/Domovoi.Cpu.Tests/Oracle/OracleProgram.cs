@@ -185,7 +185,7 @@ internal static class OracleProgram
         }
 
         // A virtual timer (it counts this process's own time only) ends cases that loop.
-        c.mov(rax, 20_000L);
+        c.mov(rax, 4_000L);
         c.mov(__qword_ptr[Timer + 8], rax);
         c.mov(__qword_ptr[Timer + 24], rax);
         SystemCall(c, 38, 1, (long)Timer, 0);
