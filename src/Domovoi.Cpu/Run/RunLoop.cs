@@ -396,8 +396,9 @@ internal sealed unsafe class RunLoop
     {
         ModeKey key = _cpu.Key;
         ref TranslatedBlock? recent = ref _recent[(int)(rip ^ (rip >> 12)) & (RecentBlocks - 1)];
-        if (recent is not null && recent.Rip == rip && recent.SecondPage == 0
-            && recent.Page == _cpu.Tlb.CodeSlot(_cpu.Mode, rip) && _cache.PageOf(recent.Page)?.Mode == key)
+        if (recent is not null && recent.Rip == rip && recent.Page == _cpu.Tlb.CodeSlot(_cpu.Mode, rip)
+            && (recent.SecondPage == 0 || recent.SecondPage == _cpu.Tlb.CodeSlot(_cpu.Mode, (rip | 0xFFF) + 1))
+            && _cache.PageOf(recent.Page)?.Mode == key)
         {
             return recent;
         }
