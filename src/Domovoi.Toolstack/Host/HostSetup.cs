@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Domovoi.Contracts;
@@ -18,6 +19,9 @@ public sealed partial class HostSetup
     private const string SysctlFile = "/etc/sysctl.d/60-domovoi.conf";
     private const string GrubDefaults = "/etc/default/grub";
     private const string GrubGuard = "GRUB_DISABLE_OS_PROBER=true";
+
+    /// <summary>What is put back is the same byte for byte, whatever encoding its author used.</summary>
+    private static readonly Encoding s_bytes = Encoding.Latin1;
 
     private static readonly (string Name, string Value)[] s_sysctls =
     [
@@ -54,12 +58,7 @@ public sealed partial class HostSetup
     {
         RequireRights();
         int changes = SetFile(SysctlFile, SysctlText(), "forwarding, and bridged packets kept out of the host's firewall")
-            + GuardGrub() + SetFile(BridgeFile().Path, BridgeFile().Text, $"the bridge {_settings.Bridge} at each boot");
-        if (BridgeFile().Second is { } second)
-        {
-            changes += SetFile(second.Path, second.Text, $"the bridge {_settings.Bridge} at each boot");
-        }
-
+            + GuardGrub() + BridgeFiles().Sum(file => SetFile(file.Path, file.Text, $"the bridge {_settings.Bridge} at each boot"));
         return IsThisMachine ? changes + s_sysctls.Sum(SetSysctl) + MakeBridge() : changes;
     }
 
@@ -68,7 +67,12 @@ public sealed partial class HostSetup
     {
         RequireRights();
         int changes = 0;
-        if (_record.Bridge is { } bridge && IsThisMachine && Directory.Exists($"/sys/class/net/{bridge}"))
+        foreach (ChangedPort change in _record.Ports.Where(change => IsThisMachine && IsOn(change.Port, change.Bridge)))
+        {
+            changes += Do($"take {change.Port} off {change.Bridge}", () => Ip("link", "set", change.Port, "nomaster"));
+        }
+
+        foreach (string bridge in _record.Bridges.Where(bridge => IsThisMachine && Directory.Exists($"/sys/class/net/{bridge}")))
         {
             changes += Do($"remove the bridge {bridge}", () => Ip("link", "delete", bridge, "type", "bridge"));
         }
@@ -96,14 +100,15 @@ public sealed partial class HostSetup
     private int Restore(ChangedFile change)
     {
         string path = At(change.Path);
-        if (!File.Exists(path) || File.ReadAllText(path) != change.After)
+        if (!File.Exists(path) || Read(path) != change.After)
         {
             return Leave($"{change.Path} has been changed since");
         }
 
-        return change.Before is { } before
+        int changes = change.Before is { } before
             ? Do($"put {change.Path} back as it was", () => Replace(path, before))
             : Do($"remove {change.Path}", () => File.Delete(path));
+        return change.Path == GrubDefaults ? changes + UpdateMenu() : changes;
     }
 
     private int GuardGrub()
@@ -114,41 +119,55 @@ public sealed partial class HostSetup
             return 0;
         }
 
-        string text = File.ReadAllText(path);
+        string text = Read(path);
         string guarded = ProberLine().IsMatch(text) ? ProberLine().Replace(text, GrubGuard) : text + (text.EndsWith('\n') ? "" : "\n") + GrubGuard + "\n";
         int changes = SetFile(GrubDefaults, guarded, "guests on logical volumes kept out of this machine's boot menu");
-        if (changes > 0 && IsThisMachine && !_isDryRun && HostPrograms.Find("update-grub") is { } update)
-        {
-            HostTool.Run(update, [], "/");
-        }
-
-        return changes;
+        return changes > 0 ? changes + UpdateMenu() : 0;
     }
+
+    /// <summary>The menu is made of the settings by <c>update-grub</c> only.</summary>
+    private int UpdateMenu() => !IsThisMachine || HostPrograms.Find("update-grub") is not { } program ? 0 : Do("run update-grub", () =>
+    {
+        (int code, string output, string errors) = HostTool.Run(program, [], "/");
+        if (code != 0)
+        {
+            _tell($"update-grub could not make this machine's boot menu anew, it is as before: {(errors + output).Trim().Split('\n')[^1]}");
+        }
+    });
 
     private string SysctlText() => "# Made by `dom host setup`; `dom host setup --undo` removes it.\n"
         + string.Concat(s_sysctls.Select(setting => $"-{setting.Name} = {setting.Value}\n"));
 
     /// <summary>For whichever of Debian's two ways to set up networks this machine uses.</summary>
-    private (string Path, string Text, (string Path, string Text)? Second) BridgeFile()
+    private (string Path, string Text)[] BridgeFiles()
     {
         const string Head = "# Made by `dom host setup`; `dom host setup --undo` removes it.\n";
         string bridge = _settings.Bridge;
         if (Directory.Exists(At("/etc/network/interfaces.d")))
         {
-            return ($"/etc/network/interfaces.d/{bridge}",
-                $"{Head}auto {bridge}\niface {bridge} inet manual\n    pre-up ip link show {bridge} >/dev/null 2>&1 || ip link add {bridge} type bridge\n    up ip link set {bridge} up\n"
-                + (_settings.Port is { } port ? $"    up ip link set {port} master {bridge}\n" : "") + $"    post-down ip link delete {bridge} type bridge\n", null);
+            return
+            [
+                ($"/etc/network/interfaces.d/{bridge}",
+                    $"{Head}auto {bridge}\niface {bridge} inet manual\n    pre-up ip link show {bridge} >/dev/null 2>&1 || ip link add {bridge} type bridge\n    up ip link set {bridge} up\n"
+                    + (_settings.Port is { } port ? $"    up ip link set {port} master {bridge}\n" : "") + $"    post-down ip link delete {bridge} type bridge\n"),
+            ];
         }
 
-        string network = _settings.Port is { } enslaved ? $"{Head}[Match]\nName={enslaved}\n\n[Network]\nBridge={bridge}\n"
-            : $"{Head}[Match]\nName={bridge}\n\n[Network]\nConfigureWithoutCarrier=yes\nLinkLocalAddressing=no\n";
-        return ($"/etc/systemd/network/60-{bridge}.netdev", $"{Head}[NetDev]\nName={bridge}\nKind=bridge\n", ($"/etc/systemd/network/60-{bridge}.network", network));
+        const string Folder = "/etc/systemd/network";
+        (string, string)[] files =
+        [
+            ($"{Folder}/60-{bridge}.netdev", $"{Head}[NetDev]\nName={bridge}\nKind=bridge\n"),
+            ($"{Folder}/60-{bridge}.network", $"{Head}[Match]\nName={bridge}\n\n[Network]\nConfigureWithoutCarrier=yes\nLinkLocalAddressing=no\n"),
+        ];
+        return _settings.Port is { } enslaved
+            ? [.. files, ($"{Folder}/60-{bridge}-port.network", $"{Head}[Match]\nName={enslaved}\n\n[Network]\nBridge={bridge}\n")]
+            : files;
     }
 
     private int SetFile(string name, string text, string purpose)
     {
         string path = At(name);
-        string? before = File.Exists(path) ? File.ReadAllText(path) : null;
+        string? before = File.Exists(path) ? Read(path) : null;
         return before == text ? 0 : Do($"write {name}: {purpose}", () =>
         {
             string? original = _record.Files.Find(change => change.Path == name) is { } earlier ? earlier.Before : before;
@@ -175,14 +194,20 @@ public sealed partial class HostSetup
         string bridge = _settings.Bridge;
         int changes = Directory.Exists($"/sys/class/net/{bridge}") ? 0 : Do($"make the bridge {bridge}", () =>
         {
-            _record = _record with { Bridge = bridge };
+            _record.Bridges.Add(bridge);
             Save();
             Ip("link", "add", bridge, "type", "bridge");
             Ip("link", "set", bridge, "up");
         });
-        return _settings.Port is not { } port || File.Exists($"/sys/class/net/{bridge}/brif/{port}/state") ? changes
-            : changes + Do($"put {port} on {bridge}", () => Ip("link", "set", port, "master", bridge));
+        return _settings.Port is not { } port || IsOn(port, bridge) ? changes : changes + Do($"put {port} on {bridge}", () =>
+        {
+            _record.Ports.Add(new ChangedPort(port, bridge));
+            Save();
+            Ip("link", "set", port, "master", bridge);
+        });
     }
+
+    private static bool IsOn(string port, string bridge) => File.Exists($"/sys/class/net/{bridge}/brif/{port}/state");
 
     private int Do(string what, Action action)
     {
@@ -221,7 +246,7 @@ public sealed partial class HostSetup
     private SetupRecord Load()
     {
         string path = At(RecordPath);
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), HostJson.Default.SetupRecord) ?? SetupRecord.Empty : SetupRecord.Empty;
+        return File.Exists(path) ? JsonSerializer.Deserialize(Read(path), HostJson.Default.SetupRecord) ?? SetupRecord.Empty : SetupRecord.Empty;
     }
 
     private void Save() => Replace(At(RecordPath), JsonSerializer.Serialize(_record, HostJson.Default.SetupRecord));
@@ -231,7 +256,7 @@ public sealed partial class HostSetup
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string part = path + ".domovoi-part";
-        File.WriteAllText(part, text);
+        File.WriteAllText(part, text, s_bytes);
         if (File.Exists(path))
         {
             File.SetUnixFileMode(part, File.GetUnixFileMode(path));
@@ -239,6 +264,8 @@ public sealed partial class HostSetup
 
         File.Move(part, path, overwrite: true);
     }
+
+    private static string Read(string path) => File.ReadAllText(path, s_bytes);
 
     private string At(string path) => IsThisMachine ? path : Path.Join(_settings.Root, path);
 

@@ -51,6 +51,29 @@ public sealed class HostSetupTests
     }
 
     [Fact]
+    public void Undo_PutsBytesOfAnyEncodingBack()
+    {
+        using TemporaryDirectory root = Machine("etc/network/interfaces.d");
+        byte[] before = [.. "# caf\u00e9\n"u8, 0xE9, 0xFF, .. "\nGRUB_DISABLE_OS_PROBER=\"false\""u8];
+        string grub = Path.Combine(root.Path, "etc/default/grub");
+        File.WriteAllBytes(grub, before);
+        Run(root).Apply();
+        Assert.EndsWith("\nGRUB_DISABLE_OS_PROBER=true", File.ReadAllText(grub), StringComparison.Ordinal);
+        Run(root).Undo();
+        Assert.Equal(before, File.ReadAllBytes(grub));
+    }
+
+    [Fact]
+    public void Setup_WithAPort_ForNetworkd_BringsTheBridgeUp()
+    {
+        using TemporaryDirectory root = Machine("etc/systemd/network");
+        Run(root, port: "eth1").Apply();
+        string Text(string name) => File.ReadAllText(Path.Combine(root.Path, "etc/systemd/network", name));
+        Assert.Contains("Name=xenbr0\n\n[Network]", Text("60-xenbr0.network"), StringComparison.Ordinal);
+        Assert.Contains("Name=eth1\n\n[Network]\nBridge=xenbr0\n", Text("60-xenbr0-port.network"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Undo_LeavesWhatAPersonHasChanged()
     {
         using TemporaryDirectory root = Machine("etc/network/interfaces.d");
