@@ -195,6 +195,16 @@ public sealed class DiskDoctorTests
     }
 
     [Theory]
+    [InlineData("Package: udev\nStatus: install ok installed\nSource: systemd\nVersion: 252.39-1~deb12u2\n", "enX0")]
+    [InlineData("Package: udev\nStatus: install ok installed\nVersion: 247.3-7\n\nPackage: x\nVersion: 300\n", "eth0")]
+    public void Interface_IsNamedAsTheGuestsUdevNamesIt(string packages, string name)
+    {
+        using SickDisk disk = new SickDisk().With("var/lib/dpkg/status", packages).Make();
+        disk.Repair();
+        Assert.Contains($"iface {name} inet dhcp", disk.Read("/etc/network/interfaces"), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("etc/inittab", "hvc0:2345:respawn:/sbin/getty -L hvc0 9600 linux\n", "no-getty")]
     [InlineData("etc/inittab", "co:2345:respawn:/sbin/agetty hvc0 115200\n", "no-getty")]
     [InlineData("sbin/udevd", "x", "no-udev")]

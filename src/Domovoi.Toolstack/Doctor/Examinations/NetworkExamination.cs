@@ -22,12 +22,19 @@ internal static partial class NetworkExamination
         bool isOff = patient.DefaultLoad?.CommandLine.Contains("net.ifnames=0", StringComparison.Ordinal) == true
             || patient.Files.LinkTarget("/etc/udev/rules.d/80-net-setup-link.rules") == "/dev/null"
             || patient.Files.LinkTarget("/etc/systemd/network/99-default.link") == "/dev/null";
-        int version = patient.Files.List("/lib/systemd").Concat(patient.Files.List("/lib/x86_64-linux-gnu/systemd"))
+        return !isOff && VersionOfUdev(patient) >= SchemeWithXenNames ? "enX0" : "eth0";
+    }
+
+    /// <summary>As dpkg has it, or systemd's own library: beside sysvinit udev comes without one. 0 if neither says.</summary>
+    private static int VersionOfUdev(Patient patient)
+    {
+        Match package = UdevPackage().Match(patient.Files.ReadText("/var/lib/dpkg/status") ?? "");
+        return patient.Files.List("/lib/systemd").Concat(patient.Files.List("/lib/x86_64-linux-gnu/systemd"))
             .Select(file => SharedLibrary().Match(file))
+            .Append(package)
             .Where(match => match.Success)
             .Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))
             .DefaultIfEmpty().Max();
-        return version >= SchemeWithXenNames && !isOff ? "enX0" : "eth0";
     }
 
     private static IEnumerable<Finding> OfIfupdown(Patient patient, string name)
@@ -90,7 +97,10 @@ internal static partial class NetworkExamination
         }
     }
 
-    [GeneratedRegex(@"^libsystemd-shared-([0-9]+)")]
+    [GeneratedRegex(@"^Package: udev\nStatus: install ok (?:[^\n]+\n){0,100}?Version: ([0-9]{1,4})", RegexOptions.Multiline)]
+    private static partial Regex UdevPackage();
+
+    [GeneratedRegex(@"^libsystemd-shared-([0-9]{1,4})")]
     private static partial Regex SharedLibrary();
 
     [GeneratedRegex(@"^iface\s+(\S+)\s+inet6?\s")]
