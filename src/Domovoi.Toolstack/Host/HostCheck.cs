@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Globalization;
+using Domovoi.Linux;
 using Domovoi.Toolstack.Images;
 using Domovoi.Toolstack.Provisioning;
 
@@ -19,7 +20,7 @@ public static class HostCheck
         ("apt-get", "apt", "dom try"),
     ];
 
-    public static IReadOnlyList<HostAbility> Run() => [Kvm(), Tun(), Bridges(), UserNamespaces(), Memory(), ControlGroups(), Tools()];
+    public static IReadOnlyList<HostAbility> Run() => [Kvm(), Nat(), Tun(), Bridges(), UserNamespaces(), Memory(), ControlGroups(), Tools()];
 
     private static HostAbility Kvm()
     {
@@ -27,6 +28,14 @@ public static class HostCheck
         return !File.Exists("/dev/kvm") ? new HostAbility("kvm", false, "/dev/kvm is not there: no VT-x or AMD-V, or a virtual machine without nesting", Purpose)
             : CanOpen("/dev/kvm", out string why) ? new HostAbility("kvm", true, "/dev/kvm can be opened", Purpose)
             : new HostAbility("kvm", false, $"/dev/kvm cannot be opened: {why}", Purpose, "add yourself to its group: usermod -aG kvm USER");
+    }
+
+    private static HostAbility Nat()
+    {
+        const string Purpose = "the network of guests that ask for none of this machine's: NAT, with DHCP and DNS";
+        return SlirpLibrary.IsInstalled
+            ? new HostAbility("nat", true, $"{SlirpLibrary.FileName} can be loaded", Purpose)
+            : new HostAbility("nat", false, $"{SlirpLibrary.FileName} is not installed", Purpose, "apt-get install libslirp0");
     }
 
     private static HostAbility Tun()
