@@ -107,6 +107,26 @@ public sealed partial class DiskTests
         Assert.Equal(0, await second.EndsAsync());
     }
 
+    /// <summary>What the guest's file system gives up takes no room on the host any more.</summary>
+    [Fact]
+    public async Task DiscardedBlocks_AreHolesInTheImage()
+    {
+        using GuestHost host = new();
+        string image = MakeExt4(host, "a.img", 64);
+        RunningGuest guest = host.Create(host.ConfigureDisks(
+            "mount /dev/xvda /mnt; head -c 24000000 /dev/urandom > /mnt/a; sync; echo written; read go; rm /mnt/a; sync; fstrim /mnt && echo trimmed; umount /mnt",
+            [$"{image},raw,xvda,w"]));
+        await guest.SaysAsync("written");
+        int full = Room();
+        await guest.TypeAsync("");
+        await guest.SaysAsync("trimmed");
+        Assert.Equal(0, await guest.EndsAsync());
+        Assert.InRange(full - Room(), 20 << 10, 24 << 10);
+        Assert.Equal(0, HostProgram.Run("e2fsck", "-fn", image).ExitCode);
+
+        int Room() => int.Parse(HostProgram.Run("du", "-k", image).Output.Split('\t')[0], CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public async Task Qcow2_IsServedByQemuNbd_WhichGoesWithTheDomain()
     {

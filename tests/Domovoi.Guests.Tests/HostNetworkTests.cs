@@ -30,11 +30,16 @@ public sealed class HostNetworkTests : IDisposable
             ip link set eth0 up; ip addr add 10.77.0.9/24 dev eth0; sleep 1
             ping -q -c 2 -W 5 10.77.0.254; ping -q -c 2 -W 5 10.77.0.1
             ip addr add 10.77.0.66/24 dev eth0; ping -q -c 1 -W 2 -I 10.77.0.66 10.77.0.254 | sed 's/^/spoofed /'
+            echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad; ip -6 addr add fd77::66/64 dev eth0; sleep 1
+            ping -6 -q -c 1 -W 2 fd77::1 | sed 's/^/spoofed-six /'; ping -6 -q -c 2 -W 5 fe80::1%eth0 | sed 's/^/local-six /'
+            ip link set eth0 down; ip link set eth0 address 02:00:00:00:00:09; ip link set eth0 up; sleep 1
+            ping -q -c 1 -W 2 -I 10.77.0.9 10.77.0.1 | sed 's/^/spoofed-station /'
             """;
         string guest = _host.ConfigureDisks(command, [], "vif = ['ip=10.77.0.9']");
         RunningGuest all = _host.OnTerminal($"""
             in="ip netns exec {_inside} $DOM"
             $in network start --network-config {settings} && $in network start --network-config {settings}
+            ip -n {_inside} addr add fd77::1/64 dev xenbr1 nodad; ip -n {_inside} addr add fe80::1/64 dev xenbr1 nodad
             ip -n {_inside} -o addr show xenbr1 | sed 's/^/bridge /'; ip -n {_inside} route | sed 's/^/bridge /'
             $in create -c --network-config {settings} {guest}
             $in network stop && $in network stop; echo FINISHED
@@ -42,8 +47,9 @@ public sealed class HostNetworkTests : IDisposable
         await all.SaysAsync("FINISHED");
         Assert.Contains("inet 10.77.0.1/24", all.Console, StringComparison.Ordinal);
         Assert.Contains("bridge default via 10.77.0.254 dev xenbr1", all.Console, StringComparison.Ordinal);
-        Assert.Equal(2, all.Console.Split("2 packets transmitted, 2 packets received").Length - 1);
-        Assert.Contains("spoofed 1 packets transmitted, 0 packets received", all.Console, StringComparison.Ordinal);
+        Assert.Equal(3, all.Console.Split("2 packets transmitted, 2 packets received").Length - 1);
+        Assert.All(["spoofed", "spoofed-six", "spoofed-station"], what => Assert.Contains($"{what} 1 packets transmitted, 0 packets received", all.Console, StringComparison.Ordinal));
+        Assert.Contains("local-six 2 packets transmitted, 2 packets received", all.Console, StringComparison.Ordinal);
         Assert.Contains("nothing to do; the host's network has not been changed", all.Console, StringComparison.Ordinal);
         Assert.Equal(before, Sh($"ip -n {_inside} -4 -o addr show eth1; ip -n {_inside} route"));
         Assert.DoesNotContain("xenbr1", Sh($"ip -n {_inside} -o link"), StringComparison.Ordinal);
@@ -110,6 +116,27 @@ public sealed class HostNetworkTests : IDisposable
         await guest.TypeAsync("");
         await guest.EndsAsync();
         Assert.DoesNotContain("10.99.0.5", Sh($"ip -n {_inside} route"), StringComparison.Ordinal);
+    }
+
+    /// <summary>The host's end has a carrier while a driver in the guest is connected; the driver may go and come back.</summary>
+    [Fact]
+    public async Task Carrier_FollowsTheGuestsDriver()
+    {
+        Prepare();
+        Sh($"ip -n {_inside} link add br0 type bridge; ip -n {_inside} addr add 10.66.0.1/24 dev br0; ip -n {_inside} link set br0 up");
+        const string command = """
+            up() { while [ ! -d /sys/class/net/eth0 ]; do sleep 0.1; done; ip link set eth0 up; ip addr add 10.66.0.9/24 dev eth0; sleep 1; ping -q -c 2 -W 5 10.66.0.1 | sed "s/^/$1 /"; }
+            up first; read a; echo vif-0 > /sys/bus/xen/drivers/vif/unbind; echo gone; read b; echo vif-0 > /sys/bus/xen/drivers/vif/bind; up second; read c
+            """;
+        RunningGuest guest = _host.OnTerminal($"ip netns exec {_inside} $DOM create -c {_host.ConfigureDisks(command, [], "vif = ['bridge=br0,vifname=web0']")}");
+        foreach ((string said, string carrier) in ((string, string)[])[("first 2 packets transmitted, 2 packets received", "1"), ("\ngone", "0"), ("second 2 packets transmitted, 2 packets received", "1")])
+        {
+            await guest.SaysAsync(said);
+            Assert.Equal(carrier, Sh($"ip netns exec {_inside} cat /sys/class/net/web0/carrier").Trim());
+            await guest.TypeAsync("");
+        }
+
+        await guest.EndsAsync();
     }
 
     /// <summary>A script as Xen's administrators write them: with its environment, xenstore, and a word when the vif goes; or a clear error.</summary>

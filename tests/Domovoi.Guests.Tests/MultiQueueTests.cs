@@ -24,9 +24,12 @@ public sealed class MultiQueueTests : IDisposable
               taskset -c $((1 - cpu)) dd if=/dev/xvda of=/tmp/b$cpu bs=64k skip=$((cpu * 256)) count=128 iflag=direct 2>/dev/null &
             done; wait
             cmp /tmp/r0 /tmp/b0 && cmp /tmp/r1 /tmp/b1 && echo same
-            awk '/blkif/ { if ($2 + $3 > 20) busy++ } END { print "busy " busy }' /proc/interrupts
+            awk '/blkif/ { if ($2 + $3 > 20) busy++ } END { print "busy " busy }' /proc/interrupts; read stop
             """;
         RunningGuest guest = _host.Create(_host.ConfigureDisks(command, [$"{_host.Image("a.img", 64)},raw,xvda,w"], "vcpus = 2"));
+        await guest.SaysAsync("busy ");
+        Assert.Matches(@"51712 0   \d+ +4 +\d+ +\d+ +/local/domain/0/backend/vbd/\d+/51712", _host.Dom("block-list", "guest").Output);
+        await guest.TypeAsync("");
         Assert.Equal(0, await guest.EndsAsync());
         Assert.All(["queues 2", "same", "busy 2"], word => Assert.Contains(word, guest.Console, StringComparison.Ordinal));
     }

@@ -40,7 +40,7 @@ internal static class TcpdumpVerb
         (DomainEntry entry, string number) = Find(session, vif);
         using ControlClient client = DomainRegistry.Connect(entry);
         NicStatus nic = NicArgument.Find(client.NetworkList(), number);
-        using Stream output = file == "-" ? new DescriptorStream(1) : File.Create(file);
+        using Stream output = file == "-" ? new DescriptorStream(1) : Create(file);
         string path = Path.Combine(entry.Folder.Path, string.Create(CultureInfo.InvariantCulture, $"capture-{Environment.ProcessId}.sock"));
         using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -68,6 +68,18 @@ internal static class TcpdumpVerb
         }
 
         return ExitCode.Success;
+    }
+
+    private static FileStream Create(string file)
+    {
+        try
+        {
+            return File.Create(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProblemException("capture-file", $"{file} cannot be written: {e.Message}", "name a file in a folder that is there and yours, or - for standard output");
+        }
     }
 
     /// <summary>Copies whole records only, so that the file can be read however the capture ends.</summary>

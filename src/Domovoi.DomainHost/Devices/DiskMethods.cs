@@ -95,13 +95,14 @@ internal sealed class DiskMethods(DomainDevices devices, DiskTroubles troubles, 
             _specifications[device.Settings.VirtualDevice],
             devices.StateOf(device.Address),
             Number("event-channel"),
-            Number("ring-ref"),
+            Number("ring-ref") is >= 0 and var page ? page : Number("ring-ref0"),
             device.Address.Back(domain).Value,
             device.Length,
             new DiskCounters(
                 device.Counters.ReadRequests, device.Counters.WriteRequests, device.Counters.ReadSectors, device.Counters.WriteSectors));
 
+        // In its first queue if it has several.
         int Number(string name) =>
-            int.TryParse(store.Read(front.Child(name)), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : -1;
+            int.TryParse(store.Read(front.Child(name)) ?? store.Read(front.Child("queue-0").Child(name)), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : -1;
     }
 }
