@@ -74,6 +74,10 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
         CpuCase.Of(c => c.mov(r12, __qword_ptr[r13 - 6])).With(r13, 0x8000_0000_0000));
 
     [Fact]
+    public void StringStore_ThatReachesPastTheCanonicalBorder_IsAProtectionFaultEvenWithoutAPage() => runner.ExpectMatch(
+        CpuCase.Of(c => c.stosq()).With(rdi, 0x7FFF_FFFF_FFFF));
+
+    [Fact]
     public void MaskedStoreOfMmx_RaisesTheX87ErrorThatWaits() => runner.ExpectMatch(
         CpuCase.Of(c =>
         {

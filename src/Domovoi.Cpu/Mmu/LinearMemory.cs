@@ -76,6 +76,11 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
 
     internal bool TryRead(ulong linear, Span<byte> destination)
     {
+        if (!EndHasMeaning(linear, destination.Length))
+        {
+            return false;
+        }
+
         while (!destination.IsEmpty)
         {
             int run = Math.Min(destination.Length, 4096 - (int)(linear & 0xFFF));
@@ -96,6 +101,11 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
 
     internal bool TryWrite(ulong linear, ReadOnlySpan<byte> source)
     {
+        if (!EndHasMeaning(linear, source.Length))
+        {
+            return false;
+        }
+
         ulong at = linear;
         for (int left = source.Length; left > 0;)
         {
@@ -142,6 +152,19 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
         {
             target[i] = words[i];
         }
+    }
+
+    /// <summary>Whether an access ends at a canonical address; that it does not is found before any page that is missing.</summary>
+    private bool EndHasMeaning(ulong linear, int length)
+    {
+        ulong last = length == 0 ? linear : linear + (ulong)length - 1;
+        if (PageWalker.IsCanonical(last))
+        {
+            return true;
+        }
+
+        (FaultAddress, Fault) = (last, PageFaultErrorCode.None);
+        return false;
     }
 
     /// <summary>Tells about a write made through a host address of guest memory.</summary>
