@@ -49,6 +49,24 @@ public sealed class BreakpointTests : IDisposable
         Assert.Equal(traps ? ExitReason.Exception : ExitReason.Privileged, reason);
     }
 
+    /// <summary>XTF's xsa-260: what MOV SS met is forgotten at the SYSCALL, not reported by the kernel's first instruction.</summary>
+    [Fact]
+    public void Syscall_BehindMovSsOfAWatchedPlace_RaisesNothingInTheKernel()
+    {
+        Watch(TestMachine.Data, OnAccess, length: 4);
+        _machine.Cpu.OnSyscall = static () => SyscallAnswer.GoOn;
+        Assert.Equal(ExitReason.Privileged, _machine.Run(c =>
+        {
+            c.mov(ss, __word_ptr[TestMachine.Data]);
+            c.syscall();
+            c.inc(ebx);
+        }));
+        _machine.Cpu.Skip();
+        Assert.Equal(ExitReason.Syscall, _machine.Cpu.Run());
+        _machine.Cpu.Run();
+        _machine.ExpectHalt();
+    }
+
     [Fact]
     public void Execution_OfAWatchedInstruction_FaultsBeforeItUnlessRfIsSet()
     {

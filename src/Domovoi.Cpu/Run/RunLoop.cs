@@ -156,7 +156,8 @@ internal sealed unsafe class RunLoop
     /// <returns>Whether guest code runs on.</returns>
     private bool AnswerSyscall()
     {
-        switch (_cpu.OnSyscall())
+        // A breakpoint that MOV SS met is dropped at a SYSCALL right behind it, as at every exit that ends an instruction.
+        switch (_cpu.Breakpoints.IsActive ? SyscallAnswer.Leave : _cpu.OnSyscall())
         {
             case SyscallAnswer.GoOn:
                 _cache.RetireChangedFrames();
