@@ -21,6 +21,12 @@ public sealed class UndecodableTests : IDisposable
     [InlineData("66666666666666666666666666666690")]        // sixteen bytes
     [InlineData("6666666666666666666666666666666666666690")]
     [InlineData("2E2E2E2E2E2E2E2E2E2E2E2E2E2E2E48B80102030405060708")]
+    [InlineData("62F17C4858C1")]                            // VADDPS zmm0, zmm0, zmm1: CPUID hides AVX-512
+    [InlineData("62F17C0858C1")]                            // the same with xmm registers, of AVX512VL
+    [InlineData("62F17C28100F")]                            // VMOVUPS ymm1, [rdi], EVEX
+    [InlineData("C5F892C8")]                                // KMOVW k1, eax, which is encoded by VEX
+    [InlineData("C5F490CA")]                                // KMOVW k1, k2 with VEX.L, and
+    [InlineData("C5EC41CB")]                                // KANDW k1, k2, k3
     public void Bytes_EndInAnException_WhereverTheyStand(string text)
     {
         byte[] bytes = Convert.FromHexString(text);

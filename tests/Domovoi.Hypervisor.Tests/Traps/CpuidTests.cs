@@ -30,6 +30,27 @@ public sealed class CpuidTests
         Assert.Equal(1U << 31, ecx & (1U << 31));
     }
 
+    /// <summary>A program that looks in any of the ways manuals tell must find that there is no AVX-512, nor AVX10 or AMX.</summary>
+    [Fact]
+    public void Avx512_IsHiddenInEveryLeafAndInXcr0()
+    {
+        const uint leaf7Ebx = 1 << 16 | 1 << 17 | 1 << 21 | 1 << 26 | 1 << 27 | 1 << 28 | 1 << 30 | 1u << 31;
+        const uint leaf7Ecx = 1 << 1 | 1 << 6 | 1 << 11 | 1 << 12 | 1 << 14;
+        const uint leaf7Edx = 1 << 2 | 1 << 3 | 1 << 8 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 25;
+        using TestDomain domain = TestDomain.Create();
+        (_, uint ebx, uint ecx, uint edx) = Ask(domain, 7);
+        Assert.Equal((0U, 0U, 0U), (ebx & leaf7Ebx, ecx & leaf7Ecx, edx & leaf7Edx));
+        (uint bfloat, _, _, uint avx10) = Ask(domain, 7, subleaf: 1);
+        Assert.Equal((0U, 0U), (bfloat & (1 << 5), avx10 & (1 << 19)));
+        (uint components, uint enabled, uint most, uint high) = Ask(domain, 0xD);
+        Assert.Equal((0U, 0U), (components & ~7U, high));
+        Assert.InRange(enabled, 0U, 832U);
+        Assert.InRange(most, 0U, 832U);
+        Assert.All(Enumerable.Range(3, 60), n => Assert.Equal((0U, 0U, 0U, 0U), Ask(domain, 0xD, subleaf: (uint)n)));
+        Assert.Equal(0UL, Domovoi.Cpu.HostFeatures.XcrMask & ~7UL);
+        Assert.Equal(0UL, CpuidPolicy.AllowedXcr0() & ~7UL);
+    }
+
     [Fact]
     public void Osxsave_IsShownEarly_OnlyToTheKernelBehindThePrefix()
     {
@@ -51,10 +72,10 @@ public sealed class CpuidTests
         Assert.False(CpuidEmulation.TryAnswer(domain.Vcpu, isPrefixed: true));
     }
 
-    private static (uint Eax, uint Ebx, uint Ecx, uint Edx) Ask(TestDomain domain, uint leaf, bool isPrefixed = false)
+    private static (uint Eax, uint Ebx, uint Ecx, uint Edx) Ask(TestDomain domain, uint leaf, bool isPrefixed = false, uint subleaf = 0)
     {
         ref CpuState state = ref domain.State;
-        (state.Rax, state.Rcx) = (leaf, 0);
+        (state.Rax, state.Rcx) = (leaf, subleaf);
         Assert.True(CpuidEmulation.TryAnswer(domain.Vcpu, isPrefixed));
         return ((uint)state.Rax, (uint)state.Rbx, (uint)state.Rcx, (uint)state.Rdx);
     }
