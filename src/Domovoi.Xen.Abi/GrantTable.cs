@@ -105,6 +105,9 @@ public enum GrantFlags : ushort
     /// <summary><c>GTF_accept_transfer</c></summary>
     AcceptTransfer = 2,
 
+    /// <summary><c>GTF_transitive</c></summary>
+    Transitive = 3,
+
     /// <summary><c>GTF_type_mask</c></summary>
     TypeMask = 3,
 
@@ -131,6 +134,30 @@ public struct GrantEntryV1
     public GrantFlags Flags;
     public DomainId Domain;
     public uint Frame;
+}
+
+/// <summary><c>union grant_entry_v2</c>, grant_table.h: three forms with one head.</summary>
+/// <remarks>
+/// <code>
+///        0      2      4          6        8
+/// full   flags  domid  -          -        frame
+/// part   flags  domid  page_off   length   frame          (GTF_sub_page)
+/// trans  flags  domid  trans_domid  -      gref           (GTF_transitive)
+/// </code>
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
+public struct GrantEntryV2
+{
+    /// <summary>Bytes.</summary>
+    public const int Size = 16;
+
+    [FieldOffset(0)] public GrantFlags Flags;
+    [FieldOffset(2)] public DomainId Domain;
+    [FieldOffset(4)] public ushort PageOffset;
+    [FieldOffset(6)] public ushort Length;
+    [FieldOffset(8)] public ulong Frame;
+    [FieldOffset(4)] public DomainId TransitiveDomain;
+    [FieldOffset(8)] public GrantRef TransitiveReference;
 }
 
 /// <summary><c>GNTMAP_*</c>, grant_table.h.</summary>

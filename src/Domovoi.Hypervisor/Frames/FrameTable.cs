@@ -94,6 +94,37 @@ public sealed class FrameTable
         }
     }
 
+    /// <summary>Takes shared frames of the hypervisor's away from the guest: all, or none when one of them is still mapped.</summary>
+    internal bool TryWithdraw(ReadOnlySpan<Mfn> frames)
+    {
+        lock (Gate)
+        {
+            foreach (Mfn frame in frames)
+            {
+                if (_records[frame.Value].References > 1)
+                {
+                    return false;
+                }
+            }
+
+            foreach (Mfn frame in frames)
+            {
+                _records[frame.Value] = FrameRecord.Owned(FrameOwner.Hypervisor, FrameType.None);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Lets the guest map a frame that was taken away from it.</summary>
+    internal void OfferAgain(Mfn frame)
+    {
+        lock (Gate)
+        {
+            _records[frame.Value] = FrameRecord.Owned(FrameOwner.Shared, FrameType.Writable);
+        }
+    }
+
     /// <summary>Whose a frame is, and as what it is used; for reports and tests.</summary>
     public (FrameOwner Owner, FrameType Type, uint TypeCount, uint References, bool IsPinned) Describe(Mfn frame)
     {

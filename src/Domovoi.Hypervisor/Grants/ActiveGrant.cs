@@ -11,5 +11,10 @@ internal struct ActiveGrant
     public int Writers;
     public ulong Frame;
 
+    /// <summary>The bytes of the frame that may be used, when it may not be mapped: <c>GTF_sub_page</c>.</summary>
+    public int Start;
+    public int Length;
+    public bool IsPart;
+
     public readonly bool IsPinned => (Readers | Writers) != 0;
 }

@@ -30,13 +30,13 @@ internal sealed class GrantCopier(GrantTable grants, FrameTable frames)
             return GrantStatus.BadCopyArgument;
         }
 
-        GrantStatus status = Acquire(in request.Source, fromReference, readOnly: true, out Mfn source);
+        GrantStatus status = Acquire(in request.Source, fromReference, request.Length, readOnly: true, out Mfn source);
         if (status != GrantStatus.Okay)
         {
             return status;
         }
 
-        status = Acquire(in request.Destination, toReference, readOnly: false, out Mfn destination);
+        status = Acquire(in request.Destination, toReference, request.Length, readOnly: false, out Mfn destination);
         if (status == GrantStatus.Okay)
         {
             frames.Memory.TryWrite(
@@ -51,11 +51,11 @@ internal sealed class GrantCopier(GrantTable grants, FrameTable frames)
 
     private bool IsOwn(DomainId domain) => domain == DomainId.Self || domain == grants.Self;
 
-    private GrantStatus Acquire(in GnttabCopyPointer side, bool isReference, bool readOnly, out Mfn frame)
+    private GrantStatus Acquire(in GnttabCopyPointer side, bool isReference, int length, bool readOnly, out Mfn frame)
     {
         if (isReference)
         {
-            return grants.Pin(side.Reference, grants.Self, readOnly, out frame);
+            return grants.PinToCopy(side.Reference, grants.Self, readOnly, side.Offset, length, out frame);
         }
 
         frame = new Mfn(side.Frame);

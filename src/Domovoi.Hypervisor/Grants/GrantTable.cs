@@ -5,7 +5,7 @@ using Domovoi.Xen.Abi;
 
 namespace Domovoi.Hypervisor.Grants;
 
-/// <summary>The grant table of one domain: the frames it lets others use, in the version 1 layout.</summary>
+/// <summary>The grant table of one domain: the frames it lets others use, in either layout.</summary>
 /// <remarks>
 /// The guest writes entries (frame, domain, flags) into frames it shares with us; whoever uses one pins it here first, which
 /// marks the entry as being read or written, so that the guest sees when it may take the grant back.
@@ -21,16 +21,15 @@ public sealed class GrantTable
     /// <summary><c>GNTTAB_NR_RESERVED_ENTRIES</c></summary>
     public const int ReservedEntries = 8;
 
+    /// <summary>Of version 1, which no frame holds more of than.</summary>
     internal const int EntriesPerFrame = PhysicalAddress.PageSize / GrantEntryV1.Size;
-
-    /// <summary>The guest may change an entry while it is pinned, but not for ever.</summary>
-    private const int LargestTries = 5;
 
     private readonly DomainId _self;
     private readonly FrameTable _frames;
     private readonly GuestMemory _memory;
     private readonly Lock _gate = new();                    // guards the fields below; the frames' gate may be taken inside
-    private readonly List<Mfn> _tableFrames = [];
+    private readonly GrantEntries _entries;
+    private readonly GrantMarks _marks;
     private readonly GrantHandles _handles = new();
     private ActiveGrant[] _active = [];
 
@@ -39,6 +38,8 @@ public sealed class GrantTable
         _self = self;
         _frames = frames;
         _memory = frames.Memory;
+        _entries = new GrantEntries(frames);
+        _marks = new GrantMarks(_entries);
         Grow(1);
     }
 
@@ -52,7 +53,7 @@ public sealed class GrantTable
         {
             lock (_gate)
             {
-                return _tableFrames.Count;
+                return _entries.FrameCount;
             }
         }
     }
@@ -68,7 +69,7 @@ public sealed class GrantTable
         };
         lock (_gate)
         {
-            _memory.TryWrite(AddressOf(reference), in entry);
+            _memory.TryWrite(_entries.AddressOf(reference), in entry);
         }
     }
 
@@ -93,7 +94,7 @@ public sealed class GrantTable
             {
                 for (int index = 0; index < references.Length; index++)
                 {
-                    if (PinLocked(references[index], DomainId.Zero, readOnly, out frames[index]) != GrantStatus.Okay)
+                    if (PinLocked(references[index], DomainId.Zero, readOnly, isCopy: false, out frames[index]) != GrantStatus.Okay)
                     {
                         UnpinLocked(references[..index], readOnly);
                         return false;
@@ -122,7 +123,7 @@ public sealed class GrantTable
     public bool TryCopyFrom(GrantRef reference, int offset, Span<byte> destination)
     {
         if (!FitsInPage(offset, destination.Length) ||
-            Pin(reference, DomainId.Zero, readOnly: true, out Mfn frame) != GrantStatus.Okay)
+            PinToCopy(reference, DomainId.Zero, readOnly: true, offset, destination.Length, out Mfn frame) != GrantStatus.Okay)
         {
             return false;
         }
@@ -137,7 +138,7 @@ public sealed class GrantTable
     public bool TryCopyTo(GrantRef reference, int offset, ReadOnlySpan<byte> source)
     {
         if (!FitsInPage(offset, source.Length) ||
-            Pin(reference, DomainId.Zero, readOnly: false, out Mfn frame) != GrantStatus.Okay)
+            PinToCopy(reference, DomainId.Zero, readOnly: false, offset, source.Length, out Mfn frame) != GrantStatus.Okay)
         {
             return false;
         }
@@ -167,12 +168,66 @@ public sealed class GrantTable
     {
         lock (_gate)
         {
-            return _tableFrames[index];
+            return _entries.FrameAt(index);
+        }
+    }
+
+    /// <summary>Frames of status words, with the numbers that <see cref="StatusFrameAt"/> takes.</summary>
+    internal int StatusFrameCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.StatusFrameCount;
+            }
+        }
+    }
+
+    /// <summary>A frame of status words.</summary>
+    internal Mfn StatusFrameAt(int index)
+    {
+        lock (_gate)
+        {
+            return _entries.StatusFrameAt(index);
         }
     }
 
     /// <summary>The layout of entries: <c>GNTTABOP_get_version</c>.</summary>
-    internal static uint Version => 1;
+    internal uint Version
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Version;
+            }
+        }
+    }
+
+    /// <summary><c>GNTTABOP_set_version</c></summary>
+    /// <param name="version">1 or 2.</param>
+    internal XenError SetVersion(uint version)
+    {
+        lock (_gate)
+        {
+            if (version == _entries.Version)
+            {
+                return XenError.None;
+            }
+
+            for (int i = 0; i < _active.Length; i++)
+            {
+                if (_active[i].IsPinned && (i >= ReservedEntries || _active[i].IsPart))
+                {
+                    // Back ends keep reserved entries mapped; a part of a page is only ever pinned while it is copied.
+                    return i < ReservedEntries ? XenError.TryAgain : XenError.Busy;
+                }
+            }
+
+            return _entries.ChangeVersion(version);
+        }
+    }
 
     /// <summary>Marks an entry as in use and keeps its frame.</summary>
     internal GrantStatus Pin(GrantRef reference, DomainId user, bool readOnly, out Mfn frame)
@@ -181,7 +236,27 @@ public sealed class GrantTable
         {
             lock (_frames.Gate)
             {
-                return PinLocked(reference, user, readOnly, out frame);
+                return PinLocked(reference, user, readOnly, isCopy: false, out frame);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Pin"/>, for a copy of some bytes, which a grant of a part of a page allows as well.</summary>
+    internal GrantStatus PinToCopy(GrantRef reference, DomainId user, bool readOnly, int offset, int length, out Mfn frame)
+    {
+        lock (_gate)
+        {
+            lock (_frames.Gate)
+            {
+                GrantStatus status = PinLocked(reference, user, readOnly, isCopy: true, out frame);
+                if (status == GrantStatus.Okay && _active[reference.Value] is { IsPart: true } part
+                    && (offset < part.Start || offset + length > part.Start + part.Length))
+                {
+                    UnpinLocked([reference], readOnly);
+                    status = GrantStatus.GeneralError;
+                }
+
+                return status;
             }
         }
     }
@@ -189,35 +264,38 @@ public sealed class GrantTable
     /// <summary>Ends one use of an entry.</summary>
     internal void Unpin(GrantRef reference, bool readOnly) => Unpin([reference], readOnly);
 
-    private GrantStatus PinLocked(GrantRef reference, DomainId user, bool readOnly, out Mfn frame)
+    private GrantStatus PinLocked(GrantRef reference, DomainId user, bool readOnly, bool isCopy, out Mfn frame)
     {
         frame = Mfn.Invalid;
-        if (reference.Value >= (uint)_active.Length)
+        if (reference.Value >= (uint)_entries.Count)
         {
             return GrantStatus.BadReference;
         }
 
         ref ActiveGrant active = ref _active[reference.Value];
-        if (active.IsPinned && (active.User != user || Math.Max(active.Readers, active.Writers) == int.MaxValue))
+        if (active.IsPinned && (active.User != user || (active.IsPart && !isCopy)
+            || Math.Max(active.Readers, active.Writers) == int.MaxValue))
         {
             return GrantStatus.GeneralError;
         }
 
-        PhysicalAddress entry = AddressOf(reference);
-        if (!TryMark(ref _memory.Shared<uint>(entry), in active, user, readOnly))
+        GrantStatus status = _marks.TryAdd(reference, in active, user, readOnly, isCopy, out GrantFlags flags);
+        if (status != GrantStatus.Okay)
         {
-            return GrantStatus.GeneralError;
+            return status;
         }
 
         if (!active.IsPinned)
         {
-            active.Frame = Volatile.Read(ref _memory.Shared<uint>(entry + 4));
+            active.IsPart = (flags & GrantFlags.SubPage) != 0;
+            (active.Start, active.Length) = active.IsPart ? _entries.PartOf(reference) : (0, PhysicalAddress.PageSize);
+            active.Frame = _entries.FrameOf(reference);
             active.User = user;
         }
 
         if (!TryHoldLocked(active.Frame, readOnly))
         {
-            ClearMarks(entry, in active);
+            ClearMarks(reference, ref active);
             return GrantStatus.GeneralError;
         }
 
@@ -235,7 +313,7 @@ public sealed class GrantTable
             active.Readers -= readOnly ? 1 : 0;
             active.Writers -= readOnly ? 0 : 1;
             ReleaseLocked(active.Frame, readOnly);
-            ClearMarks(AddressOf(reference), in active);
+            ClearMarks(reference, ref active);
         }
     }
 
@@ -277,7 +355,7 @@ public sealed class GrantTable
     {
         lock (_gate)
         {
-            if (first.Value >= (uint)_active.Length || second.Value >= (uint)_active.Length)
+            if (first.Value >= (uint)_entries.Count || second.Value >= (uint)_entries.Count)
             {
                 return GrantStatus.BadReference;
             }
@@ -292,9 +370,7 @@ public sealed class GrantTable
                 return GrantStatus.TryAgain;
             }
 
-            ref ulong left = ref _memory.Shared<ulong>(AddressOf(first));
-            ref ulong right = ref _memory.Shared<ulong>(AddressOf(second));
-            (left, right) = (right, left);
+            _entries.Swap(first, second);
             return GrantStatus.Okay;
         }
     }
@@ -302,41 +378,10 @@ public sealed class GrantTable
     private static bool FitsInPage(int offset, int length) =>
         (uint)offset <= PhysicalAddress.PageSize && length <= PhysicalAddress.PageSize - offset;
 
-    /// <summary>Checks an entry and sets <c>GTF_reading</c> and <c>GTF_writing</c> in one atomic step.</summary>
-    private static bool TryMark(ref uint word, in ActiveGrant active, DomainId user, bool readOnly)
+    private void ClearMarks(GrantRef reference, ref ActiveGrant active)
     {
-        const uint kind = (uint)(GrantFlags.TypeMask | GrantFlags.SubPage);
-        uint marks = (uint)(readOnly ? GrantFlags.Reading : GrantFlags.Reading | GrantFlags.Writing);
-        uint old = Volatile.Read(ref word);
-        for (int attempt = 0; attempt < LargestTries; attempt++)
-        {
-            bool matches = (old & kind) == (uint)GrantFlags.PermitAccess && old >> 16 == user.Value;
-            bool refusesWrite = !readOnly && (old & (uint)GrantFlags.ReadOnly) != 0;
-            if ((!active.IsPinned && !matches) || refusesWrite)
-            {
-                return false;
-            }
-
-            uint seen = Interlocked.CompareExchange(ref word, old | marks, old);
-            if (seen == old)
-            {
-                return true;
-            }
-
-            old = seen;
-        }
-
-        return false;
-    }
-
-    private void ClearMarks(PhysicalAddress entry, in ActiveGrant active)
-    {
-        uint marks = active.Writers == 0 ? (uint)GrantFlags.Writing : 0;
-        marks |= active.IsPinned ? 0 : (uint)GrantFlags.Reading;
-        if (marks != 0)
-        {
-            Interlocked.And(ref _memory.Shared<uint>(entry), ~marks);
-        }
+        _marks.ClearUnused(reference, in active);
+        active = active.IsPinned ? active : default;
     }
 
     private bool TryHoldLocked(ulong frame, bool readOnly) =>
@@ -356,20 +401,12 @@ public sealed class GrantTable
         }
     }
 
-    private PhysicalAddress AddressOf(GrantRef reference) =>
-        PhysicalAddress.OfFrame(_tableFrames[(int)(reference.Value / EntriesPerFrame)].Value) +
-        (reference.Value % EntriesPerFrame * GrantEntryV1.Size);
-
     private void Grow(int frameCount)
     {
-        while (_tableFrames.Count < frameCount)
+        _entries.Grow(frameCount);
+        if (_active.Length < _entries.FrameCount * EntriesPerFrame)
         {
-            _tableFrames.Add(_frames.AllocateXenFrame(FrameOwner.Shared));
-        }
-
-        if (_active.Length < _tableFrames.Count * EntriesPerFrame)
-        {
-            Array.Resize(ref _active, _tableFrames.Count * EntriesPerFrame);
+            Array.Resize(ref _active, _entries.FrameCount * EntriesPerFrame);
         }
     }
 

@@ -125,7 +125,7 @@ internal static class GrantTableOp
         }
     }
 
-    /// <summary><c>GNTTABOP_set_version</c>: only version 1 is offered, as by Xen told to.</summary>
+    /// <summary><c>GNTTABOP_set_version</c></summary>
     private static XenError SetVersion(Vcpu caller, ulong pointer)
     {
         if (!caller.TryRead(pointer, out uint version))
@@ -133,13 +133,9 @@ internal static class GrantTableOp
             return XenError.BadAddress;
         }
 
-        XenError error = version switch
-        {
-            1 => XenError.None,
-            2 => XenError.NotImplemented,
-            _ => XenError.InvalidArgument,
-        };
-        return caller.TryWrite(pointer, GrantTable.Version) ? error : XenError.BadAddress;
+        GrantTable grants = caller.Domain.Grants;
+        XenError error = version is 1 or 2 ? grants.SetVersion(version) : XenError.InvalidArgument;
+        return caller.TryWrite(pointer, grants.Version) ? error : XenError.BadAddress;
     }
 
     /// <summary><c>GNTTABOP_get_version</c></summary>
@@ -151,15 +147,28 @@ internal static class GrantTableOp
         }
 
         XenError error = ForeignDomain.CheckSelf(request.Domain, caller.Domain.Id);
-        request.Version = GrantTable.Version;
+        request.Version = caller.Domain.Grants.Version;
         return error != XenError.None || caller.TryWrite(pointer, in request) ? error : XenError.BadAddress;
     }
 
-    /// <summary><c>GNTTABOP_get_status_frames</c>: version 1 has none.</summary>
+    /// <summary><c>GNTTABOP_get_status_frames</c></summary>
     private static void GetStatusFrames(Vcpu caller, ref GnttabGetStatusFrames request)
     {
-        GrantStatus status = Check(caller, request.Domain);
-        request.Status = status == GrantStatus.Okay ? GrantStatus.GeneralError : status;
+        GrantTable grants = caller.Domain.Grants;
+        request.Status = Check(caller, request.Domain);
+        if (request.Status == GrantStatus.Okay && request.FrameCount > (uint)grants.StatusFrameCount)
+        {
+            request.Status = GrantStatus.GeneralError;      // all of them in version 1
+        }
+
+        for (uint index = 0; request.Status == GrantStatus.Okay && index < request.FrameCount; index++)
+        {
+            Mfn frame = grants.StatusFrameAt((int)index);
+            if (!caller.TryWrite(request.FrameList + (index * sizeof(ulong)), in frame))
+            {
+                request.Status = GrantStatus.BadVirtualAddress;
+            }
+        }
     }
 
     /// <summary><c>GNTTABOP_copy</c></summary>

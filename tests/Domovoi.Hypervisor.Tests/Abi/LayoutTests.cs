@@ -17,6 +17,7 @@ public sealed class LayoutTests
         Context(actual);
         Constants(actual);
         Network(actual);
+        Grants(actual);
         Assert.Equal(expected.OrderBy(pair => pair.Key, StringComparer.Ordinal), actual);
     }
 
@@ -155,6 +156,30 @@ public sealed class LayoutTests
         t["VGCF_syscall_disables_events"] = (long)GuestContextFlags.SyscallMasksEvents;
         t["VGCF_in_syscall"] = (long)GuestContextFlags.InSyscall;
         t["XEN_RUNSTATE_UPDATE"] = unchecked((long)VcpuRunstate.UpdateFlag);
+    }
+
+    private static void Grants(SortedDictionary<string, long> t)
+    {
+        GrantEntryV1 old = default;
+        t["grant_entry_v1_t"] = Unsafe.SizeOf<GrantEntryV1>();
+        t["grant_entry_v1_t.flags"] = At(ref old, ref old.Flags);
+        t["grant_entry_v1_t.domid"] = At(ref old, ref old.Domain);
+        t["grant_entry_v1_t.frame"] = At(ref old, ref old.Frame);
+        GrantEntryV2 entry = default;
+        t["grant_entry_v2_t"] = Unsafe.SizeOf<GrantEntryV2>();
+        t["grant_entry_v2_t.hdr.flags"] = At(ref entry, ref entry.Flags);
+        t["grant_entry_v2_t.hdr.domid"] = At(ref entry, ref entry.Domain);
+        t["grant_entry_v2_t.full_page.frame"] = t["grant_entry_v2_t.sub_page.frame"] = At(ref entry, ref entry.Frame);
+        t["grant_entry_v2_t.sub_page.page_off"] = At(ref entry, ref entry.PageOffset);
+        t["grant_entry_v2_t.sub_page.length"] = At(ref entry, ref entry.Length);
+        t["grant_entry_v2_t.transitive.trans_domid"] = At(ref entry, ref entry.TransitiveDomain);
+        t["grant_entry_v2_t.transitive.gref"] = At(ref entry, ref entry.TransitiveReference);
+        t["GTF_permit_access"] = (long)GrantFlags.PermitAccess;
+        t["GTF_transitive"] = (long)GrantFlags.Transitive;
+        t["GTF_readonly"] = (long)GrantFlags.ReadOnly;
+        t["GTF_reading"] = (long)GrantFlags.Reading;
+        t["GTF_writing"] = (long)GrantFlags.Writing;
+        t["GTF_sub_page"] = (long)GrantFlags.SubPage;
     }
 
     private static void Network(SortedDictionary<string, long> t)

@@ -41,6 +41,15 @@ typedef struct netif_extra_info netif_extra_info;
 typedef struct netif_tx_sring netif_tx_sring;
 typedef struct netif_rx_sring netif_rx_sring;
 
+static void grants(void)
+{
+    SIZE(grant_entry_v1_t); AT(grant_entry_v1_t, flags); AT(grant_entry_v1_t, domid); AT(grant_entry_v1_t, frame);
+    SIZE(grant_entry_v2_t); AT(grant_entry_v2_t, hdr.flags); AT(grant_entry_v2_t, hdr.domid); AT(grant_entry_v2_t, full_page.frame);
+    AT(grant_entry_v2_t, sub_page.page_off); AT(grant_entry_v2_t, sub_page.length); AT(grant_entry_v2_t, sub_page.frame);
+    AT(grant_entry_v2_t, transitive.trans_domid); AT(grant_entry_v2_t, transitive.gref);
+    NUMBER(GTF_permit_access); NUMBER(GTF_transitive); NUMBER(GTF_readonly); NUMBER(GTF_reading); NUMBER(GTF_writing); NUMBER(GTF_sub_page);
+}
+
 static void network(void)
 {
     SIZE(netif_tx_request); AT(netif_tx_request, gref); AT(netif_tx_request, offset); AT(netif_tx_request, flags);
@@ -65,6 +74,7 @@ static void network(void)
 
 int main(void)
 {
+    grants();
     SIZE(trap_info); AT(trap_info, flags); AT(trap_info, cs); AT(trap_info, address);
     SIZE(start_info); AT(start_info, nr_pages); AT(start_info, shared_info); AT(start_info, flags); AT(start_info, store_mfn);
     AT(start_info, store_evtchn); AT(start_info, console.domU.mfn); AT(start_info, console.domU.evtchn); AT(start_info, pt_base);
