@@ -147,7 +147,8 @@ public sealed class RawDisk : IDisk
 
     private static DiskException Explain(string path, DiskOptions options, LinuxException e) => e.Errno switch
     {
-        ENOENT => new DiskException("disk-missing", $"{path}: there is no such disk image", $"`truncate -s 10G {path}` makes an empty one"),
+        ENOENT => new DiskException(
+            "disk-missing", $"{path}: there is no such disk image", options.ReadOnly ? null : $"`truncate -s 10G {path}` makes an empty one"),
         EISDIR => new DiskException("disk-directory", $"{path} is a directory, not a disk image"),
         EBUSY => new DiskException(
             "disk-in-use", $"{path} is mounted or used by the host", "unmount it first; a guest that writes beside the host destroys it"),

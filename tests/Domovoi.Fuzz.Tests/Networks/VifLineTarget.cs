@@ -12,6 +12,7 @@ internal sealed class VifLineTarget : IFuzzTarget
     [
         "", "mac=00:16:3e:01:02:03,bridge=xenbr0,script=vif-bridge", "bridge=switch:lab,vlan=10p/20/100-110", "ip=10.0.0.5 10.1.0.0/16 fd00::5,rate=10Mb/s@20ms",
         "type=ioemu,model=e1000,backend=Domain-0", "script=vif-route,ip=10.0.0.5,gatewaydev=eth0", "forward=2222:22,forward=udp:0.0.0.0:53:53,host-loopback=1",
+        "bridge=ovs0.10:20:30,script=vif-openvswitch", "script=/bin/true,bridge=br0,gatewaydev=eth0", "script=vif-openvswitch,bridge=ovs0,vlan=10p/20",
         "bridge=uplink:lo,vifname=web0,devid=3,mtu=9000,untrusted", "rate=1GB/s@1s,trusted,netdev=eth1",
     ];
 
