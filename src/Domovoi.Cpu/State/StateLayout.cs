@@ -85,8 +85,8 @@ internal static class StateLayout
     internal const int HighLog = 0x3200;
     internal const int LogCapacity = 256;
 
-    /// <summary>Deltas of the access groups of the block that runs.</summary>
-    internal const int GroupDeltas = 0x3400;
+    /// <summary>A delta or a host address for each access group of the block that runs.</summary>
+    internal const int GroupWords = 0x3400;
     internal const int GroupSlots = 16;
 
     /// <summary>Four tables (kernel read, kernel write, user read, user write) of {tag, delta}.</summary>

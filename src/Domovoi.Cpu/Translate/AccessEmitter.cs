@@ -29,7 +29,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
     /// <summary>The instruction that is being translated.</summary>
     internal ulong Rip { get; set; }
 
-    /// <summary>The group whose delta is in R15 now.</summary>
+    /// <summary>The group whose word is in R15 now.</summary>
     private AccessGroup? _held;
 
     /// <summary>R15 is about to be used for something else.</summary>
@@ -63,10 +63,15 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
     }
 
     /// <summary>Writes the group's check if this is its first member, and the operation.</summary>
+    /// <remarks>
+    /// Where the address is a register plus a constant, the group's word is the page's delta, which is there sooner by an addition; else it
+    /// is the host address of the group's lowest byte, and the members' addresses need not be formed again.
+    /// </remarks>
     private void EmitGrouped(
         AccessGroup group, in EffectiveAddress address, long displacement, bool flagsLive, in GuestOperation operation, int guestIndex)
     {
-        HostAddress kept = HostAddress.State(StateLayout.GroupDeltas + (group.Slot * 8));
+        HostAddress kept = HostAddress.State(StateLayout.GroupWords + (group.Slot * 8));
+        HostRegister register = address.PlainBase(Mode, out int offset);
         if (!group.IsChecked)
         {
             EffectiveAddress lowest = address.Moved((int)(group.Low - displacement), Mode);
@@ -74,17 +79,14 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             lowest.Emit(assembler, Mode);
             nint hole = EmitCheck(lowest, site, flagsLive);
             _coldGroups.Add(new ColdGroup(hole, lowest, site, assembler.Position, Rip, guestIndex));
+            if (register == HostRegister.None)
+            {
+                assembler.Lea64(HostRegister.R15, new HostAddress(lowest.Register, HostRegister.R15));
+            }
+
             assembler.Store64(kept, HostRegister.R15);
             group.IsChecked = true;
             _held = group;
-        }
-
-        HostRegister register = address.PlainBase(Mode, out int offset);
-        if (register == HostRegister.None)
-        {
-            (register, offset) = (HostRegister.R14, 0);
-            address.EmitInto14(assembler, Mode);
-            _held = address.NeedsSecondScratch ? null : _held;
         }
 
         if (_held != group)
@@ -92,7 +94,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             assembler.Load64(HostRegister.R15, kept);
         }
 
-        writer.Write(operation, register, offset);
+        writer.Write(operation, register, register == HostRegister.None ? (int)(displacement - group.Low) : offset);
         _held = operation.FoldsAddress ? null : group;
     }
 

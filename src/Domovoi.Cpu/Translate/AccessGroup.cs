@@ -15,7 +15,7 @@ internal sealed class AccessGroup
 
     internal int Members { get; private set; }
 
-    /// <summary>Which word of the state block keeps the page's delta from the first member on.</summary>
+    /// <summary>Which word of the state block keeps the page's delta, or the host address of the lowest byte, from the first member on.</summary>
     internal int Slot { get; private set; }
 
     /// <summary>The first member has been translated: the check stands before what follows.</summary>

@@ -61,7 +61,7 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         return operation;
     }
 
-    /// <summary>Writes the operation; its memory operand, if any, lies at <paramref name="address"/> plus R15 plus a displacement.</summary>
+    /// <summary>Writes the operation; its memory operand, if any, lies at <paramref name="address"/>, if any, plus R15 plus a displacement.</summary>
     internal void Write(in GuestOperation operation, HostRegister address, int displacement = 0)
     {
         Instruction instruction = operation.Instruction;
@@ -270,8 +270,15 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         instruction.SetOpKind(operation.MemoryOperand, OpKind.Memory);
         if (operation.FoldsAddress)
         {
-            assembler.Lea64(HostRegister.R14, new HostAddress(address, HostRegister.R15, 0, displacement));
+            assembler.Lea64(HostRegister.R14, address == HostRegister.None
+                ? new HostAddress(HostRegister.R15, Displacement: displacement)
+                : new HostAddress(address, HostRegister.R15, 0, displacement));
             instruction.MemoryBase = Register.R14;
+            instruction.MemoryIndex = Register.None;
+        }
+        else if (address == HostRegister.None)
+        {
+            instruction.MemoryBase = Register.R15;
             instruction.MemoryIndex = Register.None;
         }
         else
