@@ -26,6 +26,8 @@ public sealed class MenuScreenTests : IDisposable
     [InlineData("inner", "2", "\r", "\e[B", "\r")]
     [InlineData("second", "2", "\r", "\e", "1", "\r")]
     [InlineData("first", "rubbish", "99", "\r")]
+    [InlineData("inner", "\e[B\e[B\r\e[B\r")]             // pasted, or typed faster than the menu looks
+    [InlineData("second", "2\r\e", "1\r\n")]
     public async Task Keys_ChooseAnEntry(string title, params string[] keys)
     {
         Task<BootEntry?> chosen = Task.Run(() => Screen(timeout: -1).Choose(_limit.Token), _limit.Token);

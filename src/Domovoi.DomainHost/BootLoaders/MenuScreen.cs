@@ -16,6 +16,8 @@ internal sealed class MenuScreen(BootMenu menu, ConsoleTranscript transcript, Co
     private readonly Stack<IReadOnlyList<BootEntry>> _outer = new();
     private IReadOnlyList<BootEntry> _level = menu.Entries;
     private int _chosen;
+    private string _typed = "";                             // what is not a whole key yet
+    private int _number = -1;                               // of the digits typed last
 
     /// <summary>Returns the entry; null when <paramref name="cancelled"/>.</summary>
     internal BootEntry? Choose(CancellationToken cancelled)
@@ -30,15 +32,11 @@ internal sealed class MenuScreen(BootMenu menu, ConsoleTranscript transcript, Co
         while (!cancelled.IsCancellationRequested)
         {
             int count = input.Take(keys);
-            if (count > 0)
+            _typed += Encoding.ASCII.GetString(keys, 0, count);
+            isCounting = isCounting && count == 0;
+            if (_typed.Length > 0 && PressAll(isQuiet: count == 0) is { } entry)
             {
-                isCounting = false;
-                if (Press(Encoding.ASCII.GetString(keys, 0, count)) is { } entry)
-                {
-                    return Say(entry);
-                }
-
-                continue;
+                return Say(entry);
             }
 
             int left = menu.Timeout - (int)time.GetElapsedTime(began).TotalSeconds;
@@ -58,10 +56,40 @@ internal sealed class MenuScreen(BootMenu menu, ConsoleTranscript transcript, Co
         return null;
     }
 
-    /// <summary>Keys come as a terminal sends them: arrows as <c>ESC [ A</c> to <c>D</c>.</summary>
-    private BootEntry? Press(string keys)
+    /// <summary>Presses the keys that have come, several at once if somebody is fast or pastes them.</summary>
+    /// <param name="isQuiet">Whether nothing more has come for a moment, so that what looks like the begin of a key is one.</param>
+    private BootEntry? PressAll(bool isQuiet)
     {
-        switch (keys)
+        while (NextKey(isQuiet) is { Length: > 0 } key)
+        {
+            if (Press(key) is { } entry)
+            {
+                return entry;
+            }
+        }
+
+        Draw();
+        return null;
+    }
+
+    /// <summary>Keys come as a terminal sends them: arrows as <c>ESC [ A</c> to <c>D</c>, or <c>ESC O A</c>.</summary>
+    private string NextKey(bool isQuiet)
+    {
+        bool isSequence = _typed is ['\e', '[' or 'O', ..];
+        int length = isSequence && _typed.Length > 2 ? 3
+            : (isSequence || _typed is "\e") && !isQuiet ? 0
+            : _typed.StartsWith("\r\n", StringComparison.Ordinal) ? 2
+            : Math.Min(1, _typed.Length);
+        string key = _typed[..length];
+        _typed = _typed[length..];
+        return key;
+    }
+
+    private BootEntry? Press(string key)
+    {
+        int number = _number;
+        _number = -1;
+        switch (key)
         {
             case "\e[A" or "\eOA" or "k" or "^":
                 _chosen = (_chosen + _level.Count - 1) % _level.Count;
@@ -78,21 +106,15 @@ internal sealed class MenuScreen(BootMenu menu, ConsoleTranscript transcript, Co
                 break;
             case "\r" or "\n" or "\r\n" or "\e[C" or "\eOC":
                 return Enter();
+            case [>= '0' and <= '9']:
+                int digit = key[0] - '0';
+                _number = number > 0 && (number * 10) + digit < _level.Count ? (number * 10) + digit : digit;
+                _chosen = _number < _level.Count ? _number : _chosen;
+                break;
             default:
-                string digits = keys.TrimEnd('\r', '\n');
-                if (int.TryParse(digits, out int number) && number >= 0 && number < _level.Count)
-                {
-                    _chosen = number;
-                    if (digits.Length < keys.Length)
-                    {
-                        return Enter();
-                    }
-                }
-
                 break;
         }
 
-        Draw();
         return null;
     }
 
@@ -106,7 +128,6 @@ internal sealed class MenuScreen(BootMenu menu, ConsoleTranscript transcript, Co
 
         _outer.Push(_level);
         (_level, _chosen) = (children, 0);
-        Draw();
         return null;
     }
 
