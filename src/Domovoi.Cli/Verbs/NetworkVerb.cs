@@ -40,7 +40,8 @@ internal static class NetworkVerb
 
         verb.SetAction(parsed =>
         {
-            XendSettings read = XendSettingsReader.Load(parsed.GetValue(settings));
+            // What was started is written down: settings that have become wrong since must not keep anybody from stopping it.
+            XendSettings read = name == "stop" ? new XendSettings() : XendSettingsReader.Load(parsed.GetValue(settings));
             Directory.CreateDirectory(session.RunDirectory.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             using FileLock gate = FileLock.Take(Path.Combine(session.RunDirectory.Path, LockFile));
             HostBridge bridge = new(read, Path.Combine(session.RunDirectory.Path, StateFile));

@@ -31,6 +31,15 @@ public sealed class DomTests : IDisposable
     }
 
     [Fact]
+    public void NetworkStop_WorksWhateverTheSettingsHaveBecome()
+    {
+        string settings = _directory.Write("xend-config.sxp", "(network-script network-bridge,netdev=eth1)\n");
+        Assert.Contains("write (network-script 'network-bridge,netdev=eth1')", Dom.Run("network", "status", "--network-config", settings).Errors, StringComparison.Ordinal);
+        DomResult stopped = Dom.Run("network", "stop", "--network-config", settings);
+        Assert.Equal((0, "nothing to do; the host's network has not been changed\n"), (stopped.Code, stopped.Output));
+    }
+
+    [Fact]
     public void List_AsJson_IsOneArray()
     {
         using FakeDomain domain = new(_directory.Path, 3, "guest");
