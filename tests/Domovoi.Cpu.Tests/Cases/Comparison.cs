@@ -94,11 +94,27 @@ internal static class Comparison
     /// An indirect branch to a non-canonical address: this processor faults at the branch, others behind it, where the address is
     /// first used (SDM 2A "JMP" and "CALL" against AMD64 APM 2 §8.2.14). The translator is one of the others.
     /// </summary>
-    private static bool IsBadBranch(CpuCase test, MachineState host)
+    private static bool IsBadBranch(CpuCase test, MachineState host) =>
+        host is { Ending: Ending.Exception, Vector: 13 }
+        && InstructionAt(test, host).FlowControl is FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Return;
+
+    /// <summary>What the host was about to carry out, also where a program rewrote itself or went on amid an instruction.</summary>
+    private static Instruction InstructionAt(CpuCase test, MachineState host)
     {
-        int index = host is { Ending: Ending.Exception, Vector: 13 } ? Array.IndexOf(test.Addresses, host.Rip) : -1;
-        return index >= 0 && index < test.Program.Count
-            && test.Program[index].FlowControl is FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Return;
+        if (test.Twin is not null)
+        {
+            int index = Array.IndexOf(test.Addresses, host.Rip);
+            return index >= 0 && index < test.Program.Count ? test.Program[index] : default;
+        }
+
+        if ((host.Rip & ~(AddressMap.CodeLength - 1UL)) is not (AddressMap.Code or AddressMap.CodeAlias))
+        {
+            return default;
+        }
+
+        int start = (int)(host.Rip & (AddressMap.CodeLength - 1));
+        var reader = new ByteArrayCodeReader(host.Code, start, Math.Min(15, host.Code.Length - start));
+        return Decoder.Create(test.Bitness, reader, host.Rip).Decode();
     }
 
     private static bool SameEnding(CpuCase test, MachineState host, MachineState guest)
@@ -119,17 +135,8 @@ internal static class Comparison
     /// <summary>
     /// Under some hypervisors the #DB of INT1 finds the host's RIP before the instruction; it is a trap, with RIP behind (SDM 2A, INT n).
     /// </summary>
-    private static bool IsUnfinishedInt1(CpuCase test, MachineState host, MachineState guest)
-    {
-        if (host.Vector != 1 || test.Twin is not null || guest.Rip - host.Rip is not (> 0 and <= 15))
-        {
-            return false;
-        }
-
-        int start = (int)(host.Rip & (AddressMap.CodeLength - 1));
-        var reader = new ByteArrayCodeReader(host.Code, start, Math.Min(15, host.Code.Length - start));
-        return Decoder.Create(test.Bitness, reader, host.Rip).Decode().Mnemonic == Mnemonic.Int1;
-    }
+    private static bool IsUnfinishedInt1(CpuCase test, MachineState host, MachineState guest) =>
+        host.Vector == 1 && guest.Rip - host.Rip is > 0 and <= 15 && InstructionAt(test, host).Mnemonic == Mnemonic.Int1;
 
     private static bool IsRewritten(CpuCase test, MachineState host) =>
         test.Twin is null && !host.Code.AsSpan().SequenceEqual(test.CodeImage);
