@@ -5,7 +5,10 @@ namespace Domovoi.Guests;
 public sealed class DebianSystemTests
 {
     private const string State = "tty; test -t 0 && echo terminal; systemctl is-system-running --wait; systemctl --failed --no-legend --no-pager; echo checked";
-    private const string Install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends hello && hello";
+    private const string Install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends hello luajit && hello";
+
+    /// <summary>What the host's own python3 prints for the work of bench/jit-programs.</summary>
+    private const string Work = "225160698 109211 806132 239970\n";
 
     /// <summary>Everything that only a real user space does: hundreds of processes, udev, vector code, key exchange, apt's signatures.</summary>
     [Fact]
@@ -31,6 +34,11 @@ public sealed class DebianSystemTests
         DomResult installed = ssh.Run(Install);
         Assert.True(installed.ExitCode == 0 && installed.Output.EndsWith("Hello, world!\n", StringComparison.Ordinal), installed.Output + installed.Error);
         Assert.DoesNotContain("W: ", installed.Error, StringComparison.Ordinal);
+
+        // A compiler that writes code and runs it at once; bench/jits has bigger ones.
+        string program = Convert.ToBase64String(File.ReadAllBytes(Path.Combine(GuestHost.Repository, "bench/jit-programs/work.lua")));
+        DomResult compiled = ssh.Run($"echo {program} | base64 -d >/tmp/work.lua; luajit /tmp/work.lua 40; luajit -joff /tmp/work.lua 1");
+        Assert.Equal(Work + Work, compiled.Output);
 
         await guest.SaysAsync("guest login:");
         ssh.Run("systemctl poweroff");
