@@ -39,7 +39,7 @@ internal static class Nightly
         {
             bool Goes() => clock.Elapsed < time && totals.Runs < options.Cases && log.Count < 100;
             bool alone = options.What == "sequences";
-            using var programs = new ProgramRunner(Mix(options.Seed, thread), stress, options.States);
+            using var programs = new ProgramRunner(Mix(Mix(options.Seed, (int)stress), thread), stress, options.States);
             using DifferentialRunner? cases = alone ? null : new DifferentialRunner(stress);
             while (Goes())
             {
