@@ -45,7 +45,7 @@ public sealed class MultiQueueTests : IDisposable
             echo "queues $(ls -d /sys/class/net/eth0/queues/* | wc -l)"
             for i in $(seq 16); do wget -q -O /tmp/$i http://10.0.2.2:{{((IPEndPoint)server.LocalEndpoint).Port}}/ & done; wait
             for i in $(seq 16); do md5sum < /tmp/$i; done | sort | uniq -c | sed 's/^ */streams /'
-            awk '/vif0-q[01]-[rt]x/ { if ($2 + $3 > 8) busy++ } END { print "busy " busy }' /proc/interrupts
+            awk '/vif0-q[01]-[rt]x/ { if ($2 + $3 > 0) busy++ } END { print "busy " busy }' /proc/interrupts
             """;
         RunningGuest guest = _host.Create(_host.ConfigureDisks(command, [], "vcpus = 2\nvif = ['host-loopback=1']"));
         Assert.Equal(0, await guest.EndsAsync());
