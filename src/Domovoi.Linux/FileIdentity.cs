@@ -9,8 +9,10 @@ namespace Domovoi.Linux;
 /// <param name="Size">Bytes.</param>
 /// <param name="Modified">Last change of the contents, in nanoseconds since 1970.</param>
 /// <param name="Changed">Last change of contents or attributes, in nanoseconds since 1970; no one can set it back.</param>
-public readonly partial record struct FileIdentity(ulong Device, ulong Inode, ulong Size, long Modified, long Changed)
+/// <param name="Kind">What stands at the path.</param>
+public readonly partial record struct FileIdentity(ulong Device, ulong Inode, ulong Size, long Modified, long Changed, FileKind Kind)
 {
+    private const int S_IFMT = 0xF000;
     private const int AT_FDCWD = -100;
     private const uint STATX_BASIC_STATS = 0x7FF;
 
@@ -22,7 +24,8 @@ public readonly partial record struct FileIdentity(ulong Device, ulong Inode, ul
                 result.Inode,
                 result.Size,
                 result.Modified.Nanoseconds,
-                result.Changed.Nanoseconds)
+                result.Changed.Nanoseconds,
+                (FileKind)(result.Mode & S_IFMT))
             : throw LinuxException.FromLastError(nameof(statx));
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -43,6 +46,7 @@ public readonly partial record struct FileIdentity(ulong Device, ulong Inode, ul
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct StatX
     {
+        [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
         [FieldOffset(96)] public Timestamp Changed;

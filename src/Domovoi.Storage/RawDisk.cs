@@ -14,7 +14,6 @@ public sealed class RawDisk : IDisk
     private const int ENOENT = 2;
     private const int EBUSY = 16;
     private const int EINVAL = 22;
-    private const int EISDIR = 21;
     private const int EOPNOTSUPP = 95;
     private const int ENOLCK = 37;
 
@@ -125,6 +124,7 @@ public sealed class RawDisk : IDisk
         access |= !options.ReadOnly && !options.Shared && path.StartsWith("/dev/", StringComparison.Ordinal) ? ImageAccess.NotMounted : 0;
         try
         {
+            CheckKind(path);
             if (options.Direct)
             {
                 try
@@ -145,11 +145,24 @@ public sealed class RawDisk : IDisk
         }
     }
 
+    /// <summary>Asked before it is opened: opening a pipe for reading would wait for who writes, a directory opens without a word.</summary>
+    private static void CheckKind(string path)
+    {
+        switch (FileIdentity.Of(path).Kind)
+        {
+            case FileKind.Regular or FileKind.BlockDevice:
+                return;
+            case FileKind.Directory:
+                throw new DiskException("disk-directory", $"{path} is a directory, not a disk image");
+            default:
+                throw new DiskException("disk-kind", $"{path} is neither a file nor a block device", "give a disk image, or a block device such as /dev/vg/guest");
+        }
+    }
+
     private static DiskException Explain(string path, DiskOptions options, LinuxException e) => e.Errno switch
     {
         ENOENT => new DiskException(
             "disk-missing", $"{path}: there is no such disk image", options.ReadOnly ? null : $"`truncate -s 10G {path}` makes an empty one"),
-        EISDIR => new DiskException("disk-directory", $"{path} is a directory, not a disk image"),
         EBUSY => new DiskException(
             "disk-in-use", $"{path} is mounted or used by the host", "unmount it first; a guest that writes beside the host destroys it"),
         _ => new DiskException(

@@ -47,6 +47,15 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Kernel_ThatIsADirectory_IsRefused() => Refuses(_host.Configure("guest", "kernel = \"/usr\"\nmemory = 64"), "/usr", "directory");
 
+    /// <summary>Nobody writes into the pipe: opening it would wait for ever.</summary>
+    [Fact]
+    public void Kernel_ThatIsAPipe_IsRefused()
+    {
+        string pipe = _host.InFolder("pipe");
+        HostProgram.Run("mkfifo", pipe);
+        Refuses(_host.Configure("guest", $"kernel = \"{pipe}\"\nmemory = 64"), pipe, "expected a file");
+    }
+
     [Fact]
     public void Ramdisk_LargerThanMemory_IsRefused()
     {

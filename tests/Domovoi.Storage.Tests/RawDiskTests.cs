@@ -50,6 +50,12 @@ public sealed class RawDiskTests : IDisposable
         Assert.Equal(IDisk.WouldWait, ((IDisk)disk).WriteNow(0, bytes.Vectors()));
     }
 
+    [Theory]
+    [InlineData("/usr", "disk-directory")]
+    [InlineData("/dev/zero", "disk-kind")]
+    public void WhatIsNoFile_IsRefusedForReadingToo(string path, string code) =>
+        Assert.Equal(code, Assert.Throws<DiskException>(() => RawDisk.Open(path, new DiskOptions(ReadOnly: true))).Code);
+
     [Fact]
     public void ReadBehindTheEnd_AtOnce_IsNoSuccess()
     {

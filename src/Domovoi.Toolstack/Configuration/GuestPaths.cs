@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Contracts;
+using Domovoi.Linux;
 
 namespace Domovoi.Toolstack.Configuration;
 
@@ -15,7 +16,10 @@ internal sealed class GuestPaths(SettingReader reader, string source)
         string? path = reader.Text("kernel");
         return string.IsNullOrEmpty(path)
             ? throw Mistake.At(
-                "config-kernel", $"{source}: the kernel is missing", reader.PlaceOf("kernel"), "add kernel=\"/path/of/vmlinuz\"")
+                "config-kernel",
+                $"{source}: the kernel is missing",
+                reader.PlaceOf("kernel"),
+                reader.IsSet("disk") ? "add kernel=\"/path/of/vmlinuz\", or bootloader=\"pygrub\" for the one on its disk" : "add kernel=\"/path/of/vmlinuz\"")
             : Existing("kernel", path);
     }
 
@@ -33,17 +37,14 @@ internal sealed class GuestPaths(SettingReader reader, string source)
         }
 
         string full = Candidates(path).FirstOrDefault(Path.Exists) ?? Candidates(path).First();
-        if (Directory.Exists(full))
-        {
-            throw reader.Wrong(name, $"{full} is a directory, expected a file");
-        }
-
-        if (!File.Exists(full))
-        {
-            throw reader.Wrong(name, $"{full} does not exist", Hint(full));
-        }
-
-        return full;
+        return Path.Exists(full)
+            ? FileIdentity.Of(full).Kind switch
+            {
+                FileKind.Regular => full,
+                FileKind.Directory => throw reader.Wrong(name, $"{full} is a directory, expected a file"),
+                _ => throw reader.Wrong(name, $"{full} is a device, a pipe or a socket, expected a file"),
+            }
+            : throw reader.Wrong(name, $"{full} does not exist", Hint(full));
     }
 
     private IEnumerable<string> Candidates(string path)

@@ -63,6 +63,8 @@ internal sealed class SettingReader(SettingTable settings)
             "config-value", $"{name}: expected a list, found a string", atom.Where, $"write {name} = [ '...' ]"),
     };
 
+    internal bool IsSet(string name) => settings.Find(name) is not null;
+
     internal SourcePosition? PlaceOf(string name) => settings.Find(name)?.Value.Where;
 
     internal ProblemException Wrong(string name, string message, string? hint = null) =>
