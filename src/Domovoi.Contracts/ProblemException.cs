@@ -10,4 +10,7 @@ public sealed class ProblemException(Problem problem) : Exception(problem.Messag
     }
 
     public Problem Problem { get; } = problem;
+
+    /// <summary>What was noticed on the way to it, and may be its cause: a misspelt name.</summary>
+    public IReadOnlyList<Problem> Warnings { get; init; } = [];
 }

@@ -61,12 +61,8 @@ internal static class CreateVerb
             return ExitCode.Usage;
         }
 
-        GuestConfiguration guest = PublishedPorts.Apply(GuestConfigurationReader.Load(files[0], overrides), parsed.GetValue(Publish) ?? []);
-        foreach (Problem warning in parsed.GetValue(Quiet) ? [] : guest.Warnings)
-        {
-            session.Warn(warning);
-        }
-
+        GuestConfiguration read = Load(files[0], overrides, parsed.GetValue(Quiet) ? static _ => { } : session.Warn);
+        GuestConfiguration guest = PublishedPorts.Apply(read, parsed.GetValue(Publish) ?? []);
         if (parsed.GetValue(DryRun))
         {
             GuestReport.Write(session.Out, guest);
@@ -86,6 +82,22 @@ internal static class CreateVerb
         return parsed.GetValue(Foreground)
             ? new ConsoleOutcome(domain.Entry, DomainEnding.Wait(domain.Entry), Signal: 0).Report(session)
             : ExitCode.Success;
+    }
+
+    /// <summary>The warnings are told whether or not the rest is right: a misspelt name may be why something is missing.</summary>
+    private static GuestConfiguration Load(string file, string[] overrides, Action<Problem> warn)
+    {
+        try
+        {
+            GuestConfiguration guest = GuestConfigurationReader.Load(file, overrides);
+            guest.Warnings.ToList().ForEach(warn);
+            return guest;
+        }
+        catch (ProblemException e)
+        {
+            e.Warnings.ToList().ForEach(warn);
+            throw;
+        }
     }
 
     /// <summary>The viewer is there before the guest's first instruction, so that it sees everything.</summary>

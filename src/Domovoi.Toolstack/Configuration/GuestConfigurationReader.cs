@@ -60,8 +60,18 @@ public sealed class GuestConfigurationReader
         return Read(settings, path);
     }
 
-    public static GuestConfiguration Read(SettingTable settings, string source) =>
-        new GuestConfigurationReader(settings, source).Read();
+    public static GuestConfiguration Read(SettingTable settings, string source)
+    {
+        GuestConfigurationReader reader = new(settings, source);
+        try
+        {
+            return reader.Read();
+        }
+        catch (ProblemException e) when (reader._warnings.Count > 0)
+        {
+            throw new ProblemException(e.Problem) { Warnings = reader._warnings };
+        }
+    }
 
     /// <summary>The word for an action in a configuration file.</summary>
     public static string NameOf(EndAction action) => Actions.First(pair => pair.Value == action).Key;

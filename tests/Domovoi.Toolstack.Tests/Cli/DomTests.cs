@@ -31,6 +31,18 @@ public sealed class DomTests : IDisposable
     }
 
     [Fact]
+    public void Misuse_NamesTheHelpOfTheVerbAsItIsTyped() =>
+        Assert.Contains("`dom image installer --help`", Dom.Run("image", "installer").Errors, StringComparison.Ordinal);
+
+    [Fact]
+    public void Create_TellsOfAMisspeltName_ThoughSomethingIsMissing()
+    {
+        string file = _directory.Write("g.cfg", "name = 'g'\nkernle = '/boot/vmlinuz'\n");
+        Assert.Contains("g.cfg:2:1: warning: kernle is not a known setting", Dom.Run("create", file).Errors, StringComparison.Ordinal);
+        Assert.StartsWith("dom: error: ", Dom.Run("create", "-q", file).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void NetworkStop_WorksWhateverTheSettingsHaveBecome()
     {
         string settings = _directory.Write("xend-config.sxp", "(network-script network-bridge,netdev=eth1)\n");
@@ -133,7 +145,7 @@ public sealed class DomTests : IDisposable
     {
         string script = _directory.Write("vm", vm);
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        string guest = _directory.Write("g.cfg", "name='g'; kernel='/dev/null'; memory=64");
+        string guest = _directory.Write("g.cfg", "name='g'; kernel='/etc/passwd'; memory=64");
         DomResult result = new Dom(_directory.Path) { DomovoiVm = script }.Run("create", guest);
         Assert.Equal(1, result.Code);
         Assert.Contains(expected, result.Errors, StringComparison.Ordinal);
@@ -143,7 +155,7 @@ public sealed class DomTests : IDisposable
     [Fact]
     public void DryRun_PrintsAConfigurationThatReadsBack()
     {
-        string guest = _directory.Write("g.cfg", "name='g'; kernel='/dev/null'; memory=64; extra='a\"b'");
+        string guest = _directory.Write("g.cfg", "name='g'; kernel='/etc/passwd'; memory=64; extra='a\"b'");
         string printed = Dom.Run("create", "-n", guest).Output;
         Assert.Equal(printed, Dom.Run("create", "-n", _directory.Write("h.cfg", printed)).Output);
     }

@@ -7,7 +7,7 @@ namespace Domovoi.Toolstack.Configuration;
 /// <summary>What the settings of xl.cfg(5) mean.</summary>
 public sealed class GuestConfigurationReaderTests
 {
-    private const string Least = "name='g'; kernel='/dev/null'; memory=64\n";
+    private const string Least = "name='g'; kernel='/etc/passwd'; memory=64\n";
 
     [Fact]
     public void Least_HasXlsDefaults()
@@ -95,6 +95,22 @@ public sealed class GuestConfigurationReaderTests
         Problem warning = Assert.Single(Read(text).Warnings);
         Assert.Equal((code, hint, 2), (warning.Code, warning.Hint, warning.Where?.Line));
     }
+
+    [Fact]
+    public void Mistake_TellsOfTheMisspeltNameBeforeIt()
+    {
+        ProblemException mistake = Assert.Throws<ProblemException>(
+            () => GuestConfigurationReader.Read(Parsing.Settings("name='x'; kernle='/dev/null'; memory=64"), "t.cfg"));
+        Assert.Equal(("config-kernel", "did you mean kernel?"), (mistake.Problem.Code, Assert.Single(mistake.Warnings).Hint));
+    }
+
+    [Theory]
+    [InlineData("/dev/zero", "a device, a pipe or a socket")]
+    [InlineData("/usr", "a directory")]
+    public void Kernel_ThatIsNoFile_IsRefused(string kernel, string says) => Assert.Contains(
+        says,
+        Assert.Throws<ProblemException>(() => Read($"kernel='{kernel}'")).Problem.Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void EveryKeyOfTheManual_IsKnown() => Assert.All(
