@@ -39,7 +39,7 @@ else
     set -- --self-contained true -p:PublishTrimmed=true -p:PublishReadyToRun=true
 fi
 
-echo "dom: building ($kind); this takes a minute, once"
+echo "dom: building ($kind); this takes a minute or two, once"
 rm -f out/.links
 touch out/.begun
 for project in Domovoi.DomainHost Domovoi.Cli; do

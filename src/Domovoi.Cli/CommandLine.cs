@@ -24,7 +24,7 @@ internal sealed class CommandLine
 
         if (UnknownOption(parsed) is { } unknown)
         {
-            return Misuse($"Unrecognized option '{unknown}'", $"dom {parsed.CommandResult.Command.Name} --help");
+            return Misuse($"Unrecognized option '{unknown}'", $"{NameOf(parsed.CommandResult)} --help");
         }
 
         try
@@ -112,9 +112,12 @@ internal sealed class CommandLine
 
     private int Misused(ParseResult parsed)
     {
-        string verb = parsed.CommandResult.Command is RootCommand ? "dom" : $"dom {parsed.CommandResult.Command.Name}";
-        return Misuse(parsed.Errors[0].Message.TrimEnd('.'), $"{verb} --help");
+        return Misuse(parsed.Errors[0].Message.TrimEnd('.'), $"{NameOf(parsed.CommandResult)} --help");
     }
+
+    /// <summary>As it is typed: <c>dom image build</c>.</summary>
+    private static string NameOf(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{NameOf(parent)} {result.Command.Name}" : "dom";
 
     private int Misuse(string what, string help)
     {

@@ -75,8 +75,8 @@ public sealed record PvKernel
                 $"The kernel cannot run in a PV domain: its Xen ELF notes are {notes}; at least XEN_VERSION, VIRT_BASE " +
                 "and ENTRY were expected.",
                 pvh
-                    ? "PHYS32_ENTRY is there: use type = \"pvh\" with this kernel, or a kernel built with CONFIG_XEN_PV."
-                    : "Use type = \"hvm\" with this kernel, or a kernel built with CONFIG_XEN_PV.");
+                    ? "PHYS32_ENTRY is there: type = \"pvh\" would fit it, which Domovoi does not run yet. Use a kernel built with CONFIG_XEN_PV, such as Debian's."
+                    : "type = \"hvm\" would fit it, which Domovoi does not run yet. Use a kernel built with CONFIG_XEN_PV, such as Debian's.");
         }
 
         string version = notes.Text(ElfNote.XenVersion) ?? "";
