@@ -37,6 +37,8 @@ public sealed unsafe class VirtualCpu : IDisposable
         _state->IndexMask = (StateLayout.TlbEntries - 1UL) << 12;
         _state->PageMask = ~0xFFFUL;
         _state->JumpMask = (StateLayout.JumpEntries - 1) << 1;
+        _state->PushedArithmetic = CpuState.ArithmeticMask;
+        _state->PushedSystem = CpuState.SystemImageMask;
         _state->Go = 1;
         _state->UserBits = policy.IgnoreUserBit ? PageWalker.ReadBits : PageWalker.ReadBits | PageWalker.UserAccess;
         _state->FrameMask = PageWalker.FrameMask;

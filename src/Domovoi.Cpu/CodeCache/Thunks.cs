@@ -11,6 +11,10 @@ internal sealed class Thunks
     private static readonly HostRegister[] s_saved =
         [HostRegister.Rbx, HostRegister.Rbp, HostRegister.R12, HostRegister.R13, HostRegister.R14, HostRegister.R15];
 
+    private const int StringPowers = 4;
+
+    private readonly nint[] _strings = new nint[2 * 2 * StringPowers];
+
     internal Thunks(HostAssembler assembler)
     {
         nint leave = EmitLeave(assembler);
@@ -21,6 +25,13 @@ internal sealed class Thunks
         UserGroup = RefillEmitter.EmitForGroup(assembler, CpuMode.User);
         KernelAccess = RefillEmitter.Emit(assembler, CpuMode.Kernel, access);
         UserAccess = RefillEmitter.Emit(assembler, CpuMode.User, access);
+        for (int i = 0; i < _strings.Length; i++)
+        {
+            CpuMode mode = (CpuMode)(i / (2 * StringPowers));
+            _strings[i] = StringEmitter.Emit(
+                assembler, mode, moves: (i & StringPowers) != 0, i % StringPowers, mode == CpuMode.User ? UserGroup : KernelGroup);
+        }
+
         RestoreVectors = EmitRestoreVectors(assembler);
         nint commit = EmitCalled(assembler, LeaveCode.CommitStore, leave);
         CommitStore = EmitCommit(assembler, commit);
@@ -71,6 +82,11 @@ internal sealed class Thunks
     internal nint JumpMiss { get; }
 
     internal nint HostFault { get; }
+
+    /// <summary>REP MOVS or REP STOS: see <see cref="StringEmitter"/>.</summary>
+    /// <param name="power">The size of an element, as a power of two: 0 to 3.</param>
+    internal nint StringOperation(CpuMode mode, bool moves, int power) =>
+        _strings[((((int)mode * 2) + (moves ? 1 : 0)) * StringPowers) + power];
 
     private static nint EmitEnter(HostAssembler a)
     {

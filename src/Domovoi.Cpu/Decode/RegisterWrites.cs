@@ -50,7 +50,7 @@ internal readonly record struct RegisterWrites(ushort Changed, int Shifted, int 
 
     private static int Bit(Register register) => register.IsGPR() ? 1 << (register.GetFullRegister() - Register.RAX) : 0;
 
-    /// <summary>PUSH, POP, and a 64-bit register plus or minus a constant.</summary>
+    /// <summary>PUSH, PUSHF, POP, and a 64-bit register plus or minus a constant.</summary>
     private static int ShiftOf(in Instruction instruction, out int shift)
     {
         shift = instruction.StackPointerIncrement;
@@ -59,7 +59,7 @@ internal readonly record struct RegisterWrites(ushort Changed, int Shifted, int 
             : -1;
         switch (instruction.Mnemonic)
         {
-            case Mnemonic.Push:
+            case Mnemonic.Push or Mnemonic.Pushfq:
                 return Rsp;
             case Mnemonic.Pop:
                 return first == Rsp ? -1 : Rsp;

@@ -135,6 +135,8 @@ internal sealed class HostAssembler : HostEncoder
 
     public void Add64(HostRegister target, in HostAddress source) => MemoryForm(0x03, (int)target, source, wide: true);
 
+    public void Add64(HostRegister target, HostRegister source) => RegisterForm(0x03, target, source, wide: true);
+
     public void Add32(HostRegister target, HostRegister source) => RegisterForm(0x03, target, source, wide: false);
 
     public void Sub64(HostRegister target, HostRegister source) => RegisterForm(0x2B, target, source, wide: true);
@@ -144,6 +146,8 @@ internal sealed class HostAssembler : HostEncoder
     public void Sub32(HostRegister target, in HostAddress source) => MemoryForm(0x2B, (int)target, source, wide: false);
 
     public void Cmp64(HostRegister left, in HostAddress right) => MemoryForm(0x3B, (int)left, right, wide: true);
+
+    public void Cmp64(HostRegister left, HostRegister right) => RegisterForm(0x3B, left, right, wide: true);
 
     public void Cmp32(HostRegister left, in HostAddress right) => MemoryForm(0x3B, (int)left, right, wide: false);
 
@@ -210,6 +214,10 @@ internal sealed class HostAssembler : HostEncoder
     /// <summary>PEXT r64, r64, mask (BMI2): leaves flags alone.</summary>
     public void Pext64(HostRegister target, HostRegister source, in HostAddress mask) =>
         VexMemoryForm(pp: 2, map: 2, wide: true, 0xF5, (int)target, (int)source, mask);
+
+    /// <summary>PDEP r64, r64, mask (BMI2): leaves flags alone.</summary>
+    public void Pdep64(HostRegister target, HostRegister source, in HostAddress mask) =>
+        VexMemoryForm(pp: 3, map: 2, wide: true, 0xF5, (int)target, (int)source, mask);
 
     /// <summary>SARX r64, r64, count (BMI2).</summary>
     public void Sarx64(HostRegister target, HostRegister source, HostRegister count) =>
@@ -386,6 +394,24 @@ internal sealed class HostAssembler : HostEncoder
         Byte(0x0D);
         Int32(5);
         Jump(thunk);
+    }
+
+    /// <summary>REP with MOVS (0xA4) or STOS (0xAA).</summary>
+    /// <param name="power">The size of an element, as a power of two: 0 to 3.</param>
+    public void RepeatString(int byteOpcode, int power)
+    {
+        if (power == 1)
+        {
+            Byte(0x66);
+        }
+
+        Byte(0xF3);
+        if (power == 3)
+        {
+            Byte(0x48);
+        }
+
+        Byte(power == 0 ? byteOpcode : byteOpcode + 1);
     }
 
     public void Call(nint target)

@@ -8,7 +8,13 @@ namespace Domovoi.Cpu.State;
 public struct CpuState
 {
     internal const int PausesBetweenYields = 128;
-    private const ulong ArithmeticMask = 0x8D5;
+    internal const ulong ArithmeticMask = 0x8D5;
+
+    /// <summary>What PUSHF stores as 1 whatever it is: bit 1 and IF.</summary>
+    internal const int FlagsAlwaysSet = 0x202;
+
+    /// <summary>The other flags that PUSHF stores as they are: neither VM nor RF.</summary>
+    internal const ulong SystemImageMask = 0x00FC_FFFF & ~ArithmeticMask & ~(ulong)FlagsAlwaysSet;
 
     [FieldOffset(0x00)] public ulong Rax;
     [FieldOffset(0x08)] public ulong Rcx;
@@ -98,6 +104,8 @@ public struct CpuState
 
     /// <summary>Counts down to the PAUSE at which the host's scheduler is asked.</summary>
     [FieldOffset(0x1E8)] internal int PausesLeft;
+    [FieldOffset(0x1F0)] internal ulong PushedArithmetic;
+    [FieldOffset(0x1F8)] internal ulong PushedSystem;
     [FieldOffset(0x1C8)] internal int LowLogged;
     [FieldOffset(0x1CC)] internal int HighLogged;
     [FieldOffset(0x1D0)] internal nint CodeMarks;

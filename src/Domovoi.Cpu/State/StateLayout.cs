@@ -17,6 +17,7 @@ internal static class StateLayout
     internal const int DsBase = 0xB8;
     internal const int Selectors = 0xC0;
     internal const int ArithmeticFlags = 0xD0;
+    internal const int SystemFlags = 0xD8;
     internal const int HostResume = 0xE0;
     internal const int HostStack = 0xE8;
     internal const int Go = 0xF0;
@@ -60,6 +61,12 @@ internal static class StateLayout
     /// <summary>The block's own address: RSP of translated code.</summary>
     internal const int Self = 0x1E0;
     internal const int PausesLeft = 0x1E8;
+
+    /// <summary>The arithmetic flags' bits in RFLAGS.</summary>
+    internal const int PushedArithmetic = 0x1F0;
+
+    /// <summary>The other flags that PUSHF stores as they are.</summary>
+    internal const int PushedSystem = 0x1F8;
     internal const int LowLogged = 0x1C8;
     internal const int HighLogged = 0x1CC;
 
@@ -88,6 +95,9 @@ internal static class StateLayout
     /// <summary>A delta or a host address for each access group of the block that runs.</summary>
     internal const int GroupWords = 0x3400;
     internal const int GroupSlots = 16;
+
+    /// <summary>Where emitted string instructions keep what they need: five words.</summary>
+    internal const int StringSaved = 0x3480;
 
     /// <summary>Four tables (kernel read, kernel write, user read, user write) of {tag, delta}.</summary>
     internal const int DataTlb = 0x10000;

@@ -118,7 +118,7 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         int shift = instruction.StackPointerIncrement;
         switch (instruction.Mnemonic)
         {
-            case Mnemonic.Push or Mnemonic.Call when shift < 0:
+            case Mnemonic.Push or Mnemonic.Pushfq or Mnemonic.Call when shift < 0:
                 Add(Templates.StackOperand(is64Bit: true), shift, -shift, isWritten: true);
                 break;
             case Mnemonic.Pop or Mnemonic.Ret when shift is > 0 and <= 8:

@@ -168,7 +168,7 @@ internal sealed class BlockTranslator
     {
         ref readonly Instruction current = ref Block.Instructions[Index];
         bool stack = StackSegment.Holds(address.Source, Is64Bit);
-        bool compound = current.Mnemonic is Mnemonic.Push or Mnemonic.Pop or Mnemonic.Call;
+        bool compound = current.Mnemonic is Mnemonic.Push or Mnemonic.Pushfq or Mnemonic.Pop or Mnemonic.Call;
         AccessSite site = new(size, write, (int)(current.IP - Block.Rip), current.Length, stack, compound, AlignmentRule.Applies(current),
             isLocked: current.HasLockPrefix || (current.Mnemonic == Mnemonic.Xchg && write));
         _accesses.Emit(address, site, FlagsLive, operation, Index);
@@ -265,7 +265,10 @@ internal sealed class BlockTranslator
         }
         else if (SlowInstructions.StaysInBlock(instruction))
         {
-            EmitSlow(instruction);
+            if (!StringOperations.TryEmit(this, instruction))
+            {
+                EmitSlow(instruction);
+            }
         }
         else
         {

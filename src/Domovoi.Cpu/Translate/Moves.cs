@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.State;
 using Iced.Intel;
 
 namespace Domovoi.Cpu.Translate;
@@ -35,6 +36,12 @@ internal static class Moves
 
     private static void Move(BlockTranslator t, in Instruction instruction)
     {
+        if (instruction.Op1Kind == OpKind.Register && instruction.Op1Register.IsSegmentRegister())
+        {
+            StoreSelector(t, instruction);
+            return;
+        }
+
         Instruction plain = instruction;
         switch (instruction.Code)
         {
@@ -49,6 +56,28 @@ internal static class Moves
         }
 
         t.EmitRewritten(plain);
+    }
+
+    private static void StoreSelector(BlockTranslator t, in Instruction instruction)
+    {
+        int offset = StateLayout.Selectors + ((instruction.Op1Register - Iced.Intel.Register.ES) * sizeof(ushort));
+        t.Assembler.Load16ZeroExtended(HostRegister.Rcx, HostAddress.State(offset));
+        if (instruction.Op0Kind == OpKind.Memory)
+        {
+            t.Assembler.Store64(HostAddress.State(StateLayout.Carried), HostRegister.Rcx);
+            t.EmitAccess(instruction, Templates.StoreCarried(sizeof(ushort)), sizeof(ushort), write: true);
+            return;
+        }
+
+        int guest = RegisterMap.NumberOf(instruction.Op0Register);
+        HostRegister host = RegisterMap.HostOf(guest);
+        switch (instruction.Op0Register.GetSize(), host)
+        {
+            case (2, HostRegister.None): t.Assembler.Store16(RegisterMap.StateOf(guest), HostRegister.Rcx); break;
+            case (2, _): t.Assembler.Move16(host, HostRegister.Rcx); break;
+            case (_, HostRegister.None): t.Assembler.Store64(RegisterMap.StateOf(guest), HostRegister.Rcx); break;
+            default: t.Assembler.Move64(host, HostRegister.Rcx); break;
+        }
     }
 
     private static void LoadAddress(BlockTranslator t, in Instruction instruction)

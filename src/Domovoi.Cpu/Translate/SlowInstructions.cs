@@ -39,7 +39,7 @@ internal static class SlowInstructions
             or Mnemonic.Outsd or Mnemonic.Outsw)
         : instruction.Mnemonic switch
         {
-            Mnemonic.Pushf or Mnemonic.Pushfd or Mnemonic.Pushfq or Mnemonic.Enter or Mnemonic.Xgetbv
+            Mnemonic.Pushf or Mnemonic.Pushfd or Mnemonic.Enter or Mnemonic.Xgetbv
                 or Mnemonic.Rdfsbase or Mnemonic.Rdgsbase
                 or Mnemonic.Pusha or Mnemonic.Pushad or Mnemonic.Popa or Mnemonic.Popad
                 or Mnemonic.Aaa or Mnemonic.Aas or Mnemonic.Aam or Mnemonic.Aad or Mnemonic.Daa or Mnemonic.Das
@@ -47,7 +47,7 @@ internal static class SlowInstructions
                 or Mnemonic.Vmaskmovps or Mnemonic.Vmaskmovpd or Mnemonic.Vpmaskmovd or Mnemonic.Vpmaskmovq
                 or Mnemonic.Vgatherdpd or Mnemonic.Vgatherdps or Mnemonic.Vgatherqpd or Mnemonic.Vgatherqps
                 or Mnemonic.Vpgatherdd or Mnemonic.Vpgatherdq or Mnemonic.Vpgatherqd or Mnemonic.Vpgatherqq => true,
-            Mnemonic.Mov => instruction.Op1Kind == OpKind.Register && instruction.Op1Register.IsSegmentRegister(),
+            Mnemonic.Pushfq => !HostProcessor.HasBmi2,
             Mnemonic.Push => instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsSegmentRegister(),
             _ => false,
         };

@@ -15,6 +15,7 @@ internal static class StackOperations
     {
         table[Mnemonic.Push] = Push;
         table[Mnemonic.Pop] = Pop;
+        table[Mnemonic.Pushfq] = PushFlags;
         table[Mnemonic.Leave] = Leave;
     }
 
@@ -63,6 +64,24 @@ internal static class StackOperations
         {
             EmitPush(t, Templates.StoreImmediate(instruction.GetImmediate(0), size), size);
         }
+    }
+
+    /// <summary>The guest's arithmetic flags are the host's; the others are in the state block. VM and RF are stored as 0 and IF as 1.</summary>
+    private static void PushFlags(BlockTranslator t, in Instruction instruction)
+    {
+        HostAddress arithmetic = HostAddress.State(StateLayout.PushedArithmetic);
+        HostAddress system = HostAddress.State(StateLayout.PushedSystem);
+        t.Assembler.PushFlags();
+        t.Assembler.Pop(HostRegister.Rcx);
+        t.Assembler.Pext64(HostRegister.Rcx, HostRegister.Rcx, arithmetic);
+        t.Assembler.Pdep64(HostRegister.Rcx, HostRegister.Rcx, arithmetic);
+        t.Assembler.Load64(HostRegister.R14, HostAddress.State(StateLayout.SystemFlags));
+        t.Assembler.Pext64(HostRegister.R14, HostRegister.R14, system);
+        t.Assembler.Pdep64(HostRegister.R14, HostRegister.R14, system);
+        t.Assembler.Lea64(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, HostRegister.R14, 0, CpuState.FlagsAlwaysSet));
+        t.Assembler.Store64(HostAddress.State(StateLayout.Carried), HostRegister.Rcx);
+        int size = OperandSize(instruction);
+        EmitPush(t, Templates.StoreCarried(size), size);
     }
 
     private static void Pop(BlockTranslator t, in Instruction instruction)

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.Mmu;
+using Domovoi.Cpu.State;
+using Domovoi.Cpu.Translate;
+
+namespace Domovoi.Cpu.CodeCache;
+
+/// <summary>Writes REP MOVS and REP STOS, forward and with 64-bit addresses, for blocks to call.</summary>
+/// <remarks>
+/// They run page by page on host memory, and bring the guest's registers up to date after each run, so that the instruction
+/// can go on in C# from wherever it is (SDM 2B, REP): RCX is 0 when it is over and 1 when C# must go on, because an element
+/// crosses a page, an access faults, the destination holds code, or somebody wants attention. Flags, and all guest registers
+/// but those the instruction changes, are kept.
+/// </remarks>
+internal sealed class StringEmitter
+{
+    private const uint WriteBit = 1 << 10;
+    private const int SavedFlags = StateLayout.StringSaved;
+    private const int SavedRax = StateLayout.StringSaved + 8;
+    private const int SavedRdx = StateLayout.StringSaved + 16;
+    private const int Elements = StateLayout.StringSaved + 24;
+    private const int SourceDelta = StateLayout.StringSaved + 32;
+
+    private readonly HostAssembler _a;
+    private readonly CpuMode _mode;
+    private readonly bool _moves;
+    private readonly int _power;
+    private readonly nint _walk;
+    private readonly List<nint> _slow = [];
+
+    private StringEmitter(HostAssembler assembler, CpuMode mode, bool moves, int power, nint walk) =>
+        (_a, _mode, _moves, _power, _walk) = (assembler, mode, moves, power, walk);
+
+    /// <summary>Writes the code for one mode, instruction and element size.</summary>
+    /// <param name="moves">MOVS rather than STOS.</param>
+    /// <param name="power">The size of an element, as a power of two: 0 to 3.</param>
+    /// <param name="walk">What <see cref="RefillEmitter.EmitForGroup"/> wrote for the mode.</param>
+    internal static nint Emit(HostAssembler assembler, CpuMode mode, bool moves, int power, nint walk)
+    {
+        nint start = assembler.Position;
+        new StringEmitter(assembler, mode, moves, power, walk).Emit();
+        return start;
+    }
+
+    private void Emit()
+    {
+        _a.Store64(HostAddress.OfThread(SavedRax), HostRegister.Rax);
+        _a.LoadFlagsToRax();
+        _a.Store64(HostAddress.OfThread(SavedFlags), HostRegister.Rax);
+        _a.Store64(HostAddress.OfThread(SavedRdx), HostRegister.Rdx);
+
+        nint next = _a.Position;
+        _a.Test64(RegisterMap.Counter);
+        nint over = _a.JumpIf32(Condition.Equal);
+        EmitElements();
+        if (_moves)
+        {
+            EmitDelta(HostRegister.Rsi, write: false);
+            _a.Store64(HostAddress.OfThread(SourceDelta), HostRegister.R15);
+        }
+
+        EmitDelta(HostRegister.Rdi, write: true);
+        EmitRun();
+        _a.Cmp32Immediate8(HostAddress.OfThread(StateLayout.Go), 0);
+        _a.JumpIf(Condition.NotEqual, next);
+        _a.Test64(RegisterMap.Counter);
+        _slow.Add(_a.JumpIf32(Condition.NotEqual));
+
+        _a.Bind32(over);
+        EmitEnd(result: 0);
+        foreach (nint hole in _slow)
+        {
+            _a.Bind32(hole);
+        }
+
+        EmitEnd(result: 1);
+    }
+
+    /// <summary>How many elements lie before the first page's end on either side, if no more than are wanted.</summary>
+    private void EmitElements()
+    {
+        EmitBytesInPage(HostRegister.Rax, HostRegister.Rdi);
+        if (_moves)
+        {
+            EmitBytesInPage(HostRegister.Rdx, HostRegister.Rsi);
+            TakeSmaller(HostRegister.Rax, HostRegister.Rdx);
+        }
+
+        if (_power > 0)
+        {
+            _a.ShiftRight32(HostRegister.Rax, _power);
+            _slow.Add(_a.JumpIf32(Condition.Equal));
+        }
+
+        TakeSmaller(HostRegister.Rax, RegisterMap.Counter);
+        _a.Store64(HostAddress.OfThread(Elements), HostRegister.Rax);
+    }
+
+    private void EmitBytesInPage(HostRegister target, HostRegister linear)
+    {
+        _a.Move32(target, linear);
+        _a.Or32Immediate(target, -4096);
+        _a.Negate64(target);
+        _a.And32Immediate(target, 0x1FFF);
+    }
+
+    private void TakeSmaller(HostRegister target, HostRegister other)
+    {
+        _a.Cmp64(target, other);
+        nint smaller = _a.JumpIf8(Condition.BelowOrEqual);
+        _a.Move64(target, other);
+        _a.Bind8(smaller);
+    }
+
+    /// <summary>R15 = the delta of an address's page.</summary>
+    private void EmitDelta(HostRegister linear, bool write)
+    {
+        int tags = StateLayout.DataTlb + ((((int)_mode * 2) + (write ? 1 : 0)) * StateLayout.DataTlbStride);
+        _a.Move32(HostRegister.Rax, linear);
+        _a.ShiftRight32(HostRegister.Rax, 8);
+        _a.And32Immediate(HostRegister.Rax, (StateLayout.TlbEntries - 1) << 4);
+        _a.Load64(HostRegister.R15, HostAddress.OfThread(tags + 8, HostRegister.Rax, 0));
+        _a.Move64(HostRegister.Rdx, linear);
+        _a.And64Immediate(HostRegister.Rdx, -4096);
+        _a.Cmp64(HostRegister.Rdx, HostAddress.OfThread(tags, HostRegister.Rax, 0));
+        nint hit = _a.JumpIf32(Condition.Equal);
+        _a.Move64(HostRegister.R14, linear);
+        _a.MoveImmediate(HostRegister.R15, write ? 1 | WriteBit : 1);
+        _a.Call(_walk);
+        _a.Test64(HostRegister.Rcx);
+        _slow.Add(_a.JumpIf32(Condition.Equal));
+        _a.Bind32(hit);
+    }
+
+    /// <summary>R15 is the destination's delta.</summary>
+    private void EmitRun()
+    {
+        _a.Load64(HostRegister.Rcx, HostAddress.OfThread(Elements));
+        _a.Sub64(RegisterMap.Counter, HostRegister.Rcx);
+        _a.Add64(HostRegister.Rdi, HostRegister.R15);
+        if (_moves)
+        {
+            _a.Add64(HostRegister.Rsi, HostAddress.OfThread(SourceDelta));
+            _a.RepeatString(0xA4, _power);
+            _a.Sub64(HostRegister.Rsi, HostAddress.OfThread(SourceDelta));
+        }
+        else
+        {
+            _a.Load64(HostRegister.Rax, HostAddress.OfThread(SavedRax));
+            _a.RepeatString(0xAA, _power);
+        }
+
+        _a.Sub64(HostRegister.Rdi, HostRegister.R15);
+    }
+
+    private void EmitEnd(ulong result)
+    {
+        _a.Load64(HostRegister.Rax, HostAddress.OfThread(SavedFlags));
+        _a.StoreFlagsFromRax();
+        _a.Load64(HostRegister.Rax, HostAddress.OfThread(SavedRax));
+        _a.Load64(HostRegister.Rdx, HostAddress.OfThread(SavedRdx));
+        _a.MoveImmediate(HostRegister.Rcx, result);
+        _a.Return();
+    }
+}
