@@ -31,6 +31,20 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task Reboot_InDomTry_StartsItAgain()
+    {
+        using GuestHost host = new();
+        RunningGuest guest = host.Try("--memory", "256");
+        await guest.SaysAsync("root@domovoi:/root# ");
+        await guest.TypeAsync("reboot");
+        await guest.SaysAsync("Restarting system");
+        int before = guest.Console.Length;
+        await WaitUntilAsync(() => guest.Console.IndexOf("# ", before, StringComparison.Ordinal) >= 0);
+        await guest.TypeAsync("poweroff");
+        Assert.Equal(0, await guest.EndsAsync());
+    }
+
+    [Fact]
     public async Task Pause_StopsTheGuest_UnpauseLetsItGoOn()
     {
         using GuestHost host = new();

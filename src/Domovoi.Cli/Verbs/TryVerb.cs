@@ -89,9 +89,9 @@ internal static class TryVerb
         }
         finally
         {
-            if (combined is not null)
+            if (command is not null && combined is not null)
             {
-                File.Delete(combined);
+                File.Delete(combined);                       // that guest does not reboot
             }
         }
     }
@@ -165,7 +165,17 @@ internal static class TryVerb
         bool hasDevices = guest.Disks.Count + guest.Vifs.Count > 0 && Directory.Exists(modules);
         InitramfsContents contents = hasDevices ? GuestModules.Contents(modules, withDisks: guest.Disks.Count > 0) : new InitramfsContents();
         InitramfsBuilder.Append(contents with { Command = command, AsksForAddress = guest.Vifs.Count > 0 }, output);
-        return path;
+        output.Close();
+        return command is null ? Share(path, initramfs, guest) : path;
+    }
+
+    /// <summary>A guest with a shell reads its ramdisk again when it reboots; guests of one kind share the file.</summary>
+    private static string Share(string path, string initramfs, GuestConfiguration guest)
+    {
+        string devices = (guest.Disks.Count > 0 ? ".disks" : "") + (guest.Vifs.Count > 0 ? ".vifs" : "");
+        string kept = Path.Combine(CacheDirectory.Root(), $"shell-{Path.GetFileNameWithoutExtension(initramfs)}{devices}.img");
+        File.Move(path, kept, overwrite: true);
+        return kept;
     }
 
     /// <summary>What commands left whose <c>dom</c> was killed in the moment before its guest had read it.</summary>
