@@ -31,7 +31,7 @@ public sealed class HostBridge(XendSettings settings, string stateFile)
         using RouteSocket routes = new();
         HostNetworkState state = HostNetworkState.TryRead(stateFile) ?? Record(routes);
         Guard(() => Apply(routes, state));
-        return [$"{state.Device} is in bridge {state.Bridge}, which has its {state.Addresses.Count} addresses and {state.Routes.Count} routes"];
+        return [$"{state.Device} is in bridge {state.Bridge}, which has its addresses ({state.Addresses.Count}) and routes ({state.Routes.Count})"];
     }
 
     /// <summary>Puts the host back as it was.</summary>
