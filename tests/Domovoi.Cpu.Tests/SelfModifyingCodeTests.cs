@@ -156,4 +156,113 @@ public sealed class SelfModifyingCodeTests(DifferentialRunner runner) : IClassFi
         }).With(rdi, AddressMap.Code + 0x101).With(rsi, 0xBB00_0000_05B8_9090);
         runner.ExpectMatch(test);
     }
+
+    [Fact]
+    public void Push_OverWhatStandsBehindIt_IsSeenAtOnce()
+    {
+        ExpectNewCodeBehind(c => c.push(rax));
+        ExpectNewCodeBehind(c => c.push(r9));
+        ExpectNewCodeBehind(c => c.push(0x00C3_FF48));
+        ExpectNewCodeBehind(c => c.push(__qword_ptr[rsi]));
+        ExpectNewCodeBehind(c => c.enter(0, 0));
+        ExpectNewCodeBehind(c => c.pushfq());
+        ExpectNewCodeBehind(c => c.push(fs));
+    }
+
+    [Fact]
+    public void Pop_ToWhatStandsBehindIt_IsSeenAtOnce() => runner.ExpectMatch(CpuCase.Of(c =>
+    {
+        Label behind = c.CreateLabel();
+        c.mov(__qword_ptr[rsp], rax);
+        c.lea(rdi, __[behind]);
+        c.pop(__qword_ptr[rdi]);
+        c.Label(ref behind);
+        Room(c);
+    }).With(rax, TwoIncrements));
+
+    [Fact]
+    public void Push_ThatFirstHitsDataAndThenCode_IsSeenAtOnce() => runner.ExpectMatch(CpuCase.Of(c =>
+    {
+        Label head = c.CreateLabel();
+        Label behind = c.CreateLabel();
+        c.mov(ecx, 40);
+        c.lea(rsi, __[behind]);
+        c.Label(ref head);
+        c.lea(rsp, __[rsi + (rcx * 8)]);
+        c.push(rax);
+        c.Label(ref behind);
+        Room(c);
+        c.dec(ecx);
+        c.jne(head);
+    }).With(rax, TwoIncrements));
+
+    [Theory]
+    [InlineData(0xFF7)]
+    [InlineData(0xFF9)]
+    [InlineData(0xFFC)]
+    [InlineData(0xFFE)]
+    public void Push_ThatCrossesPagesBehindIt_IsSeenAtOnce(int start)
+    {
+        CpuCase test = CpuCase.Of(c =>
+        {
+            c.push(rax);
+            Room(c);
+        }).With(rax, TwoIncrements).With(rsp, AddressMap.Code + (ulong)start + 9);
+        test.Start = AddressMap.Code + (ulong)start;
+        runner.ExpectMatch(test);
+    }
+
+    [Fact]
+    public void Push_OverItself_MovesTheStackPointerOnce() => runner.ExpectMatch(
+        CpuCase.Of(c => { c.push(-122); Room(c); }).With(rsp, AddressMap.Code + 0x104));
+
+    /// <summary>The return address is <c>add eax, 0x100001</c> and more where the call goes to.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Call_OverItsOwnTarget_RunsTheReturnAddress(int kind)
+    {
+        CpuCase test = CpuCase.Of(c =>
+        {
+            Label target = c.CreateLabel();
+            switch (kind)
+            {
+                case 0: c.call(target); break;
+                case 1: c.call(rbx); break;
+                default: c.call(__qword_ptr[rdi]); break;
+            }
+
+            c.Label(ref target);
+            Room(c);
+            c.clc();                                                                // behind a byte 00: ADD AL, BH
+        }).With(rax, AddressMap.Data - 0x10_0001).With(rbx, AddressMap.Code + 0x105).With(rsp, AddressMap.Code + 0x10D).With(rdi, AddressMap.Data);
+        test.Start = AddressMap.Code + 0x105UL - (kind == 0 ? 5UL : 2UL);
+        test.Patches.Add((AddressMap.Data, BitConverter.GetBytes(AddressMap.Code + 0x105)));
+        runner.ExpectMatch(test);
+    }
+
+    /// <summary>INC RBX; INC RDX; NOP; NOP.</summary>
+    private const ulong TwoIncrements = 0x9090_C2FF_48C3_FF48;
+
+    private static void Room(Assembler c)
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            c.nop();
+        }
+    }
+
+    /// <summary>Lets an instruction store eight bytes over those behind it, by RSP.</summary>
+    private void ExpectNewCodeBehind(Action<Assembler> store) => runner.ExpectMatch(CpuCase.Of(c =>
+    {
+        Label behind = c.CreateLabel();
+        c.mov(__qword_ptr[rsi], rbp);
+        c.lea(rsp, __[behind]);
+        c.lea(rsp, __[rsp + 8]);
+        store(c);
+        c.Label(ref behind);
+        Room(c);
+        c.clc();                                                                // behind a byte 00: ADD AL, BH
+    }).With(rax, TwoIncrements).With(r9, TwoIncrements).With(rbp, TwoIncrements).With(rsi, AddressMap.Data));
 }

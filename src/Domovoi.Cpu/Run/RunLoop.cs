@@ -28,6 +28,7 @@ internal sealed unsafe class RunLoop
     private readonly Func<CodePage?> _nextPage;
     private int _kicked;
     private bool _finished;
+    private bool _standsAlone;                              // the next instruction gets a block of its own
 
     internal RunLoop(VirtualCpu cpu, TranslationCache cache)
     {
@@ -87,7 +88,8 @@ internal sealed unsafe class RunLoop
                 }
 
                 _state->VectorsWereResident = 0;
-                entry = FindBlock(_state->Rip)?.FastEntry ?? 0;
+                entry = FindBlock(_state->Rip, _standsAlone ? _cpu.Key | ModeKey.SingleStep : _cpu.Key)?.FastEntry ?? 0;
+                _standsAlone = false;
                 if (entry == 0)
                 {
                     return Leave(FetchFault());
@@ -173,11 +175,13 @@ internal sealed unsafe class RunLoop
 
     private bool Resolve(ref nint entry)
     {
-        switch (_accesses.Resolve(entry))
+        AccessOutcome outcome = _accesses.Resolve(entry);
+        switch (outcome)
         {
             case AccessOutcome.Resolved:
                 return true;
-            case AccessOutcome.Again:
+            case AccessOutcome.Again or AccessOutcome.Alone:
+                _standsAlone = outcome == AccessOutcome.Alone;
                 entry = 0;
                 return true;
             default:
@@ -393,9 +397,10 @@ internal sealed unsafe class RunLoop
     }
 
     /// <summary>The block at an address in the current mode, or null when its page faults.</summary>
-    private TranslatedBlock? FindBlock(ulong rip)
+    private TranslatedBlock? FindBlock(ulong rip) => FindBlock(rip, _cpu.Key);
+
+    private TranslatedBlock? FindBlock(ulong rip, ModeKey key)
     {
-        ModeKey key = _cpu.Key;
         ref TranslatedBlock? recent = ref _recent[(int)(rip ^ (rip >> 12)) & (RecentBlocks - 1)];
         if (recent is not null && recent.Rip == rip && recent.Page == _cpu.Tlb.CodeSlot(_cpu.Mode, rip)
             && (recent.SecondPage == 0 || recent.SecondPage == _cpu.Tlb.CodeSlot(_cpu.Mode, (rip | 0xFFF) + 1))

@@ -16,6 +16,9 @@ internal enum AccessOutcome
     /// <summary>The instruction must be begun again after the processor has looked at its requests.</summary>
     Again,
 
+    /// <summary>The instruction must be begun again in a block of its own.</summary>
+    Alone,
+
     Faulted,
 }
 
@@ -23,7 +26,9 @@ internal enum AccessOutcome
 /// <remarks>
 /// A crossing access is made in a bounce buffer at the same offset within 64 bytes, so that alignment faults stay. A store
 /// there is carried to its two pages by <see cref="Commit"/>, which the code calls behind the store. A store to a frame that
-/// holds code is made in place, and the frame's code retires behind it.
+/// holds code is made in place, and the frame's code retires behind it: at once, or, where the instruction has more to do
+/// (a push yet has to move the stack pointer), when it is over. Such an instruction is begun again in a block of its own, so
+/// that nothing translated from the old bytes stands behind it.
 /// </remarks>
 internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
 {
@@ -65,8 +70,13 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
             return Fail(site, returnAddress);
         }
 
-        if (site.IsWrite && cache.Memory.HoldsCode(cpu.Linear.FrameOf(host)))
+        if (site.IsWrite && HoldsCode(host))
         {
+            if (MustStandAlone(site, returnAddress))
+            {
+                return BeginAgainAlone(site, returnAddress);
+            }
+
             cpu.Counters.CodeStores++;
             Prepare(PendingCode, site, returnAddress);
             _firstHost = host;
@@ -95,8 +105,7 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         {
             CopyBack();
             EndAlone();
-            code = cache.Memory.HoldsCode(cpu.Linear.FrameOf(_firstHost))
-                || cache.Memory.HoldsCode(cpu.Linear.FrameOf(_secondHost));
+            code = HoldsCode(_firstHost) || HoldsCode(_secondHost);
         }
 
         if (!code)
@@ -106,7 +115,7 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
 
         if (!_leavesBehindStore)
         {
-            // The instruction has more to do; the frames retire at the next poll.
+            // The instruction has more to do; it is the last of its block, and the frames retire behind it.
             Enqueue();
             return false;
         }
@@ -162,6 +171,11 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
             return Fail(site, returnAddress);
         }
 
+        if (site.IsWrite && MustStandAlone(site, returnAddress) && (HoldsCode(first) || HoldsCode(second)))
+        {
+            return BeginAgainAlone(site, returnAddress);
+        }
+
         if (site.IsLocked && cache.Processors.AreSeveral && !TryBeginAlone(site, returnAddress))
         {
             return AccessOutcome.Again;
@@ -212,6 +226,18 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         }
 
         _leavesBehindStore = !site.IsCompound;
+    }
+
+    private bool HoldsCode(nint host) => cache.Memory.HoldsCode(cpu.Linear.FrameOf(host));
+
+    /// <summary>Whether an instruction that has more to do behind its store is followed by others in its block.</summary>
+    private bool MustStandAlone(AccessSite site, nint returnAddress) =>
+        site.IsCompound && (cache.PageOf(cache.BlockAt(returnAddress).Page)?.Mode & ModeKey.SingleStep) == 0;
+
+    private AccessOutcome BeginAgainAlone(AccessSite site, nint returnAddress)
+    {
+        _state->Rip = RipOf(site, returnAddress);
+        return AccessOutcome.Alone;
     }
 
     /// <summary>A locked access to two pages cannot be one access of the host: nobody else may run meanwhile.</summary>

@@ -66,7 +66,7 @@ internal sealed class BlockTranslator
     internal TranslatedBlock Translate(
         DecodedBlock block, CodePage page, CodePage? nextPage, CodeBuffer buffer, Thunks thunks, BlockKind kind)
     {
-        bool groups = kind != BlockKind.Twin;
+        bool groups = kind != BlockKind.Twin && (page.Mode & ModeKey.SingleStep) == 0;
         Block = block;
         Mode = page.Mode;
         _accesses.Mode = page.Mode;
@@ -168,7 +168,7 @@ internal sealed class BlockTranslator
     {
         ref readonly Instruction current = ref Block.Instructions[Index];
         bool stack = StackSegment.Holds(address.Source, Is64Bit);
-        bool compound = current.Mnemonic is Mnemonic.Push or Mnemonic.Pushfq or Mnemonic.Pop or Mnemonic.Call;
+        bool compound = write && current.IsStackInstruction;
         AccessSite site = new(size, write, (int)(current.IP - Block.Rip), current.Length, stack, compound, AlignmentRule.Applies(current),
             isLocked: current.HasLockPrefix || (current.Mnemonic == Mnemonic.Xchg && write));
         _accesses.Emit(address, site, FlagsLive, operation, Index);
