@@ -18,7 +18,13 @@ internal static class FlagLiveness
             modified = RflagsBits.None;
         }
 
-        return (after & ~modified) | (instruction.RflagsRead & Arithmetic);
+        RflagsBits read = instruction.RflagsRead & Arithmetic;
+        if (instruction.Mnemonic is Mnemonic.Rcl or Mnemonic.Rcr)
+        {
+            read |= RflagsBits.CF;                          // also where nothing turns in the end (by 9 in a byte): OF is made of it
+        }
+
+        return (after & ~modified) | read;
     }
 
     /// <summary>A shift by zero leaves flags alone; so does a repeated string instruction that runs no time.</summary>
