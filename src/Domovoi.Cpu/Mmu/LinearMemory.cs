@@ -155,7 +155,7 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
     }
 
     /// <summary>Whether an access ends at a canonical address; that it does not is found before any page that is missing.</summary>
-    private bool EndHasMeaning(ulong linear, int length)
+    internal bool EndHasMeaning(ulong linear, int length)
     {
         ulong last = length == 0 ? linear : linear + (ulong)length - 1;
         if (PageWalker.IsCanonical(last))

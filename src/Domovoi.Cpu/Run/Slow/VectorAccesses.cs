@@ -118,10 +118,13 @@ internal sealed unsafe class VectorAccesses(VirtualCpu cpu)
         Register segment = instruction.MemorySegment == Register.None ? Register.DS : instruction.MemorySegment;
         ulong linear = GuestRegisters.AddSegment(_state, segment, offset);
 
-        // Whether bytes that are not selected may fault is left open (SDM 2B "MASKMOVDQU"); on processors they do.
-        if (!IsWritable(linear, mask.Length))
+        // Whether bytes that are not selected may fault is left open (SDM 2B "MASKMOVDQU"); on processors they do, eight by eight.
+        for (int i = 0; i < mask.Length; i += sizeof(ulong))
         {
-            return Outcome.Leave;
+            if (!cpu.Linear.EndHasMeaning(linear + (ulong)i, sizeof(ulong)) || !IsWritable(linear + (ulong)i, sizeof(ulong)))
+            {
+                return Outcome.Leave;
+            }
         }
 
         for (int i = 0; i < mask.Length; i++)
