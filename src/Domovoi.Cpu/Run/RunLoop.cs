@@ -35,8 +35,8 @@ internal sealed unsafe class RunLoop
         _cpu = cpu;
         _state = (CpuState*)cpu.Block;
         _cache = cache;
-        _accesses = new SlowAccess(cpu, cache);
         _executor = new Slow.InstructionExecutor(cpu, cache.Memory);
+        _accesses = new SlowAccess(cpu, cache, _executor.Fetcher);
         Stores = new Slow.StoreDecoder(cpu, _executor.Fetcher);
         _nextPage = () => FindPage((_state->Rip | 0xFFF) + 1, _cpu.Key);
     }

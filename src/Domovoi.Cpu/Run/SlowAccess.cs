@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.CodeCache;
 using Domovoi.Cpu.Mmu;
+using Domovoi.Cpu.Run.Slow;
 using Domovoi.Cpu.State;
 using Domovoi.Cpu.Translate;
 using Domovoi.Memory;
+using Iced.Intel;
 
 namespace Domovoi.Cpu.Run;
 
@@ -30,7 +32,7 @@ internal enum AccessOutcome
 /// (a push yet has to move the stack pointer), when it is over. Such an instruction is begun again in a block of its own, so
 /// that nothing translated from the old bytes stands behind it.
 /// </remarks>
-internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
+internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache, InstructionFetcher fetcher)
 {
     private const int PendingCode = 1;
     private const int PendingBounce = 2;
@@ -269,9 +271,14 @@ internal sealed unsafe class SlowAccess(VirtualCpu cpu, TranslationCache cache)
         _state->Rip = RipOf(site, returnAddress);
         bool misaligned = site.IsAligned
             && (_state->ScratchR14 & (ulong)(AlignmentRule.Boundary(site.Size) - 1)) != 0;
-        FaultExit = misaligned
+        ExitDetails fault = FaultAt(site.IsStack);
+        FaultExit = misaligned || (!site.IsStack && OffsetHasNoMeaning())
             ? new ExitDetails { Reason = ExitReason.Exception, Vector = 13, HasErrorCode = true }
-            : FaultAt(site.IsStack);
+            : fault;
         return AccessOutcome.Faulted;
     }
+
+    private bool OffsetHasNoMeaning() => !SegmentOffset.IsOutOfQuestion(_state, _state->ScratchR14)
+        && fetcher.TryFetch(out Instruction instruction)
+        && SegmentOffset.HasNoMeaning(_state, instruction, _state->ScratchR14);
 }

@@ -99,7 +99,7 @@ internal sealed unsafe class InstructionExecutor
     private ExitDetails MemoryFault()
     {
         Mmu.LinearMemory memory = _cpu.Linear;
-        if (!Mmu.PageWalker.IsCanonical(memory.FaultAddress))
+        if (!Mmu.PageWalker.IsCanonical(memory.FaultAddress) || SegmentOffset.HasNoMeaning(_state, _current, memory.FaultAddress))
         {
             byte vector = UsesStackSegment(_current) ? (byte)12 : (byte)13;
             return new ExitDetails { Reason = ExitReason.Exception, Vector = vector, HasErrorCode = true };
