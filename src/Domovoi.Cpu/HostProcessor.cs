@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.Intrinsics.X86;
+using Iced.Intel;
 
 namespace Domovoi.Cpu;
 
@@ -15,6 +16,12 @@ internal static class HostProcessor
 
     /// <summary>"AuthenticAMD": some instructions mean something else there.</summary>
     internal static bool IsAmd { get; } = X86Base.CpuId(0, 0).Ebx == 0x6874_7541;
+
+    /// <summary>
+    /// A few encodings differ between makers (the prefix 66 at a near branch, REX.W at a far one); the guest, which sees the host's maker in
+    /// CPUID, gets the host's.
+    /// </summary>
+    internal static DecoderOptions Decoding { get; } = IsAmd ? DecoderOptions.AMD : DecoderOptions.None;
 
     internal static bool HasAvx { get; } = (X86Base.CpuId(1, 0).Ecx & (OsXsave | AvxBit)) == (OsXsave | AvxBit);
 }

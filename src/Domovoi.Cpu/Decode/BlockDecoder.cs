@@ -24,8 +24,8 @@ internal sealed class BlockDecoder
 
     internal BlockDecoder()
     {
-        _long = Decoder.Create(64, _reader, DecoderOptions.None);
-        _compatibility = Decoder.Create(32, _reader, DecoderOptions.None);
+        _long = Decoder.Create(64, _reader, HostProcessor.Decoding);
+        _compatibility = Decoder.Create(32, _reader, HostProcessor.Decoding);
     }
 
     /// <summary>Decodes from <paramref name="rip"/>.</summary>

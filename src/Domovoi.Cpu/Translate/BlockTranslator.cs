@@ -258,6 +258,11 @@ internal sealed class BlockTranslator
     private void TranslateOne(in Instruction instruction)
     {
         bool vector = FactsOf(instruction).IsWideVector;
+        if (instruction.Op0Kind == OpKind.NearBranch16)
+        {
+            _assembler.Relocations.Forbid();                // the target does not move with the page
+        }
+
         if (SlowInstructions.EndsBlock(instruction) || (vector && (Mode & ModeKey.TaskSwitched) != 0))
         {
             EmitSlow(instruction);

@@ -190,18 +190,17 @@ internal static class ControlFlow
 
         int guest = RegisterMap.NumberOf(instruction.Op0Register);
         HostRegister host = RegisterMap.HostOf(guest);
-        bool narrow = instruction.Op0Register.GetSize() < 8;
         if (host == HostRegister.None)
         {
             t.Assembler.Load64(HostRegister.R14, RegisterMap.StateOf(guest));
+            host = HostRegister.R14;
         }
-        else if (narrow)
+
+        switch (instruction.Op0Register.GetSize())
         {
-            t.Assembler.Move32(HostRegister.R14, host);
-        }
-        else
-        {
-            t.Assembler.Move64(HostRegister.R14, host);
+            case 8 when host != HostRegister.R14: t.Assembler.Move64(HostRegister.R14, host); break;
+            case 4: t.Assembler.Move32(HostRegister.R14, host); break;
+            case 2: t.Assembler.MoveZeroExtend16(HostRegister.R14, host); break;
         }
     }
 

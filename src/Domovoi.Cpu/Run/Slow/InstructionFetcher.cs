@@ -28,8 +28,8 @@ internal sealed class InstructionFetcher
     {
         _cpu = cpu;
         _memory = memory;
-        _long = Decoder.Create(64, _reader, DecoderOptions.None);
-        _compatibility = Decoder.Create(32, _reader, DecoderOptions.None);
+        _long = Decoder.Create(64, _reader, HostProcessor.Decoding);
+        _compatibility = Decoder.Create(32, _reader, HostProcessor.Decoding);
     }
 
     /// <summary>Decodes at RIP; false when the bytes cannot be fetched.</summary>
