@@ -88,4 +88,118 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
             c.fdivp(st1, st0);
             c.maskmovq(mm1, mm4);
         }).With(rdi, AddressMap.Data + 0x40));
+
+    /// <summary>OF becomes what CF and the top bit make it, so CF must not be lost before.</summary>
+    [Theory]
+    [InlineData(9)]
+    [InlineData(0x5B)]
+    public void RotateThroughCarry_ByAWholeTurn_ReadsTheCarry(byte count)
+    {
+        for (int i = 0; i < 2; i++)                         // the second time no access misses the TLB
+        {
+            CpuCase test = CpuCase.Of(c =>
+            {
+                c.inc(__word_ptr[r13]);
+                c.rcl(dl, count);
+                c.setle(dh);
+                c.cmp(al, 0xC5);
+            }).With(r13, AddressMap.Data + 0x1570).With(rdx, 0x2A);
+            test.Rflags = 0x2C2;
+            test.Patches.Add((AddressMap.Data + 0x1570, [0xFF, 0x7F]));
+            runner.ExpectMatch(test);
+        }
+    }
+
+    [Theory]
+    [InlineData(0x7FFF_FFFF_FFFF)]
+    [InlineData(0x7FFF_FFFF_FFF9)]
+    [InlineData(0x7FFF_FFFF_FFF8)]
+    [InlineData(0x7FFF_FFFF_FFF1)]
+    [InlineData(0xFFFF_7FFF_FFFF_FFFE)]
+    public void MaskedByteStore_ThatReachesPastTheCanonicalBorder_IsCheckedEightByEight(ulong address)
+    {
+        runner.ExpectMatch(CpuCase.Of(c => c.maskmovq(mm1, mm7)).With(rdi, address));
+        runner.ExpectMatch(CpuCase.Of(c => c.maskmovdqu(xmm1, xmm7)).With(rdi, address));
+    }
+
+    /// <summary>The sum with the base is canonical.</summary>
+    [Theory]
+    [InlineData(0xFFFF_7FFF_FFFF_E097)]
+    [InlineData(0xFFFF_7FFF_FFFF_FFFF)]
+    [InlineData(0xFFFF_8000_0000_0000)]
+    public void OffsetInASegment_ThatIsNotCanonicalItself_FaultsAsOnTheHost(ulong offset)
+    {
+        Expect(c => c.mov(rax, __qword_ptr.gs[r13]));
+        Expect(c => c.add(__dword_ptr.fs[r13], eax));
+        Expect(c => c.push(__qword_ptr.gs[r13]));
+        Expect(c => c.pop(__qword_ptr.gs[r13]));
+        Expect(c => c.call(__qword_ptr.gs[r13]));
+        Expect(c => c.movups(xmm3, __xmmword_ptr.fs[r13]));
+        Expect(c => c.mov(__word_ptr.gs[r13], ss));
+        Expect(c => c.mov(rax, __qword_ptr.gs[r13 + rbx]));
+        Expect(c => c.AddInstruction(Instruction.CreateLodsq(64, Register.GS)));
+        Expect(c => c.AddInstruction(Instruction.CreateMovsb(64, Register.FS, RepPrefixKind.Repe)));
+        Expect(c => c.AddInstruction(Instruction.CreateMaskmovq(64, Register.MM1, Register.MM2, Register.GS)));
+
+        void Expect(Action<Assembler> write) => runner.ExpectMatch(
+            CpuCase.Of(write).With(r13, offset).With(rsi, offset).With(rdi, offset).With(rcx, 3));
+    }
+
+    [Theory]
+    [InlineData(0xFFFB_FFFF_FFFF_0016)]
+    [InlineData(0xFFFB_FFFF_FFFF_FFC0)]
+    [InlineData(0xFFFC_0000_0000_0000)]
+    public void BitOffsetInASegment_ThatLeadsBelowTheCanonicalBorder_FaultsAsOnTheHost(ulong offset)
+    {
+        runner.ExpectMatch(CpuCase.Of(c => c.bts(__qword_ptr.gs[0x97], r13)).With(r13, offset));
+        runner.ExpectMatch(CpuCase.Of(c => c.bt(__qword_ptr.fs[rdi], r13)).With(r13, offset).With(rdi, 0x97));
+        runner.ExpectMatch(CpuCase.Of(c => c.@lock.btc(__qword_ptr[rdi], r13)).With(r13, offset).With(rdi, AddressMap.Data));
+    }
+
+    /// <summary>AMD's processors take it as 16-bit operand size, Intel's ignore it.</summary>
+    [Theory]
+    [InlineData("66 EB 10")]
+    [InlineData("66 E9 10 00 00 00")]
+    [InlineData("66 74 10")]
+    [InlineData("66 75 10")]
+    [InlineData("66 0F 84 10 00 00 00")]
+    [InlineData("66 0F 85 10 00 00 00")]
+    [InlineData("66 E2 10")]
+    [InlineData("66 E3 10")]
+    [InlineData("66 67 E3 10")]
+    [InlineData("66 E8 10 00 00 00")]
+    [InlineData("66 FF D0")]
+    [InlineData("66 41 FF D1")]
+    [InlineData("66 FF E0")]
+    [InlineData("66 41 FF E1")]
+    [InlineData("66 FF 16")]
+    [InlineData("66 FF 26")]
+    [InlineData("66 48 FF 26")]
+    [InlineData("66 48 FF D0")]
+    [InlineData("66 48 EB 10")]
+    [InlineData("66 48 C3")]
+    [InlineData("66 C3")]
+    [InlineData("66 C2 08 00")]
+    public void NearBranch_WithAnOperandSizePrefix_GoesWhereTheHostGoes(string bytes)
+    {
+        foreach (ulong counter in (ReadOnlySpan<ulong>)[0, 1, 7])
+        {
+            CpuCase test = CpuCase.Of(c =>
+            {
+                c.db(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal)));
+                for (int i = 0; i < 0x20; i++)
+                {
+                    c.inc(ebx);
+                }
+            }).With(rcx, counter).With(rax, 0x1234_1000_0110).With(r9, 0x1000_0120).With(rsi, AddressMap.Data);
+            test.Rflags = counter == 7 ? 0x246UL : 0x202UL;
+            test.Patches.Add((AddressMap.Data, BitConverter.GetBytes(0x5678_1000_0114)));
+            test.Patches.Add((test.General[4], BitConverter.GetBytes(0x5678_1000_0108)));
+            runner.ExpectMatch(test);
+        }
+    }
+
+    [Fact]
+    public void BranchIntoTheExit_AtItsSecondByte_RunsTheSameThere() => runner.ExpectMatch(
+        CpuCase.Of(c => { c.mov(rbx, AddressMap.Exit64 + 1); c.jmp(rbx); }).With(rax, 0x40));
 }

@@ -4,6 +4,7 @@ using Domovoi.Cpu.Mmu;
 using Domovoi.Cpu.Run;
 using Domovoi.Cpu.State;
 using Domovoi.Cpu.Tests.Cases;
+using Domovoi.Cpu.Tests.Oracle;
 using Domovoi.Memory;
 
 namespace Domovoi.Cpu.Tests.Machines;
@@ -24,9 +25,11 @@ internal sealed class GuestProcessor : IDisposable
     private readonly Timer _watchdog;
     private readonly Stress _stress;
     private readonly Random _retiring = new(11);
+    private readonly ulong _done;                           // where a case has come to its end
     private volatile bool _disposed;
     private ulong _nextFrame = 1;
     private int _ticksInCase;
+    private TimeSpan? _timeAtFirstLook;                     // processor time; null until the case seems endless
 
     internal GuestProcessor(Stress stress = Stress.None)
     {
@@ -37,19 +40,26 @@ internal sealed class GuestProcessor : IDisposable
         _codeFrames = [_nextFrame++, _nextFrame++];
         _dataFrames = [_nextFrame++, _nextFrame++, _nextFrame++];
         ulong readOnly = _nextFrame++;
-        ulong exits = _nextFrame++;
+        ulong exit = _nextFrame++;
+        ulong halts = _nextFrame++;
         for (ulong i = 0; i < 2; i++)
         {
             Space.Map(AddressMap.Code + (i * AddressMap.PageSize), _codeFrames[i], PageBits.User | PageBits.Write);
             Space.Map(AddressMap.CodeAlias + (i * AddressMap.PageSize), _codeFrames[i], PageBits.User | PageBits.Write);
             Space.Map(AddressMap.Data + (i * AddressMap.PageSize), _dataFrames[i], data);
-            Space.Map(AddressMap.Exit64 + (i * AddressMap.PageSize), exits, PageBits.User);
         }
+
+        (byte[] exitPage, _done) = OracleProgram.ExitPage;
+        Space.Map(AddressMap.Exit64, exit, PageBits.User);
+        Space.Map(AddressMap.Exit32, halts, PageBits.User);
+        Space.Map(_done & ~(AddressMap.PageSize - 1UL), halts, PageBits.User);
+        exitPage.CopyTo(_memory.Frame(exit));
+        _memory.Frame(halts)[0] = Hlt;
+        _memory.Frame(halts)[(int)(_done & (AddressMap.PageSize - 1))] = Hlt;
 
         Space.Map(AddressMap.DataIsland, _dataFrames[2], data);
         Space.Map(AddressMap.ReadOnly, readOnly, PageBits.User | PageBits.NoExecute);
         AddressMap.ReadOnlyPage().CopyTo(_memory.Frame(readOnly));
-        _memory.Frame(exits)[0] = Hlt;
 
         Cpu = new VirtualCpu(_cache, _policy) { Mode = CpuMode.User };
         Cpu.SetRoot(CpuMode.User, Space.Root);
@@ -122,6 +132,7 @@ internal sealed class GuestProcessor : IDisposable
         }
 
         Volatile.Write(ref _ticksInCase, 1);
+        _timeAtFirstLook = null;
         ExitReason reason;
         do
         {
@@ -131,7 +142,7 @@ internal sealed class GuestProcessor : IDisposable
                 Cpu.FlushTlb();
             }
         }
-        while (reason == ExitReason.Interrupted && Volatile.Read(ref _ticksInCase) < 4);
+        while (reason == ExitReason.Interrupted && !IsEndless());
 
         Volatile.Write(ref _ticksInCase, 0);
         Save(reason, result);
@@ -210,6 +221,20 @@ internal sealed class GuestProcessor : IDisposable
         }
     }
 
+    /// <summary>Whether the case has had a second of a processor, which on a busy host, or while the process is stopped, takes longer.</summary>
+    private bool IsEndless()
+    {
+        if (Volatile.Read(ref _ticksInCase) < 4)
+        {
+            return false;
+        }
+
+        TimeSpan now = ThreadTime.Now();
+        _timeAtFirstLook ??= now;
+        Volatile.Write(ref _ticksInCase, 1);
+        return now - _timeAtFirstLook >= TimeSpan.FromSeconds(1);
+    }
+
     private void Tick()
     {
         if (Volatile.Read(ref _ticksInCase) > 0 && Interlocked.Increment(ref _ticksInCase) >= 4)
@@ -240,7 +265,7 @@ internal sealed class GuestProcessor : IDisposable
         ExitDetails exit = Cpu.Exit;
         switch (reason)
         {
-            case ExitReason.Privileged when exit.Operation == PrivilegedOperation.Halt && result.Rip is AddressMap.Exit64 or AddressMap.Exit32:
+            case ExitReason.Privileged when exit.Operation == PrivilegedOperation.Halt && (result.Rip == _done || result.Rip == AddressMap.Exit32):
                 result.Ending = Ending.Exited;
                 break;
             case ExitReason.Exception:

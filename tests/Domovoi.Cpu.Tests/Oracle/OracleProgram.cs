@@ -38,6 +38,18 @@ internal static class OracleProgram
     private static readonly AssemblerRegister64[] _general =
         [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
 
+    /// <summary>
+    /// The first page of the exit code, as cases see it that come to its middle, and where its jump leads: only who gets there is done.
+    /// </summary>
+    internal static (byte[] Page, ulong Target) ExitPage { get; } = MakeExitPage();
+
+    private static (byte[] Page, ulong Target) MakeExitPage()
+    {
+        byte[] image = Image();
+        var decoder = Iced.Intel.Decoder.Create(64, new ByteArrayCodeReader(image), AddressMap.Exit64);
+        return (image[..AddressMap.PageSize], decoder.Decode().NearBranchTarget);
+    }
+
     /// <summary>The loadable image: exit pages, code, variables.</summary>
     internal static byte[] Image()
     {
