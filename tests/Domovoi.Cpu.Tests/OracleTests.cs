@@ -139,6 +139,28 @@ public sealed class OracleTests
         Assert.Equal(1u, state.General[0]);
     }
 
+    /// <summary>Amid <c>xor al, 9Ch</c> there is a PUSHFQ; ROL by 5 leaves OF undefined, ROL by 1 does not.</summary>
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(1, false)]
+    public void FlagTrace_SeesAnUndefinedFlagReadAmidAnInstruction(byte count, bool reads)
+    {
+        CpuCase test = CpuCase.Of(c =>
+        {
+            Label xor = c.CreateLabel();
+            c.lea(rdx, __[xor]);
+            c.inc(rdx);
+            c.rol(eax, count);
+            c.jmp(rdx);
+            c.Label(ref xor);
+            c.xor(al, 0x9C);
+        });
+        test.Assemble();
+        using var guest = new Machines.GuestProcessor();
+
+        Assert.Equal(reads, FlagTrace.ReadsUndefined(test, guest));
+    }
+
     [Fact]
     public void Comparison_SeesEachKindOfDifference()
     {

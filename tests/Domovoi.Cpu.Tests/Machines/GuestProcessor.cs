@@ -80,13 +80,19 @@ internal sealed class GuestProcessor : IDisposable
 
     internal void Run(CpuCase test, MachineState result)
     {
+        Load(test, test.Rflags);
+        Run(result);
+        SaveMemory(result);
+    }
+
+    /// <summary>Loads all a case starts from, with other flags.</summary>
+    internal void Load(CpuCase test, ulong flags)
+    {
         LoadCode(test.CodeImage);
         Span<byte> data = stackalloc byte[AddressMap.DataLength];
         test.FillData(data);
         LoadData(data);
-        LoadRegisters(test.General, test.Rflags, test.Xsave, test.Start, test.Is64Bit);
-        Run(result);
-        SaveMemory(result);
+        LoadRegisters(test.General, flags, test.Xsave, test.Start, test.Is64Bit);
     }
 
     /// <summary>Replaces the code pages; what was translated from them retires.</summary>
