@@ -139,6 +139,23 @@ public sealed class OracleTests
         Assert.Equal(1u, state.General[0]);
     }
 
+    [Fact]
+    public void Segments_ThatACaseLoaded_AreAsBeforeForTheNext()
+    {
+        Assert.SkipUnless(OracleProgram.CanSetBases, "the host's kernel lets no program set the base of GS");
+        CpuCase load = CpuCase.Of(c => { c.mov(gs, eax); c.mov(fs, eax); c.mov(ds, ecx); }).With(rax, 0x2B);
+        CpuCase read = CpuCase.Of(c => { c.mov(rax, __qword_ptr.gs[rdi]); c.mov(ecx, ds); }).With(rdi, 8);
+        load.Assemble();
+        read.Assemble();
+        using var processor = new NativeProcessor();
+        MachineState[] states = [new(), new()];
+        processor.Run([load, read], states);
+
+        Assert.Equal(Ending.Exited, states[1].Ending);
+        Assert.Equal(BitConverter.ToUInt64(DataImages.Random, AddressMap.DataOffset(AddressMap.GsBase + 8)), states[1].General[0]);
+        Assert.Equal(0x2Bu, states[1].General[1]);
+    }
+
     /// <summary>Amid <c>xor al, 9Ch</c> there is a PUSHFQ; ROL by 5 leaves OF undefined, ROL by 1 does not.</summary>
     [Theory]
     [InlineData(5, true)]

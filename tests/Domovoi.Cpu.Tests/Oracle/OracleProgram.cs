@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
 using Domovoi.Cpu.Tests.Cases;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
@@ -37,6 +38,9 @@ internal static class OracleProgram
 
     private static readonly AssemblerRegister64[] _general =
         [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
+
+    /// <summary>Whether the host's kernel lets programs use WRFSBASE and WRGSBASE: AT_HWCAP2, bit 1. Stands before what uses it.</summary>
+    internal static bool CanSetBases { get; } = (AuxiliaryValue(26) & 2) != 0;
 
     /// <summary>
     /// The first page of the exit code, as cases see it that come to its middle, and where its jump leads: only who gets there is done.
@@ -78,6 +82,20 @@ internal static class OracleProgram
     }
 
     internal static ulong EntryAddress => Entry;
+
+    private static ulong AuxiliaryValue(ulong type)
+    {
+        ReadOnlySpan<ulong> pairs = MemoryMarshal.Cast<byte, ulong>(File.ReadAllBytes("/proc/self/auxv"));
+        for (int i = 0; i + 1 < pairs.Length; i += 2)
+        {
+            if (pairs[i] == type)
+            {
+                return pairs[i + 1];
+            }
+        }
+
+        return 0;
+    }
 
     private static AssemblerResult Place(Assembler code, byte[] image, ulong address)
     {
@@ -279,6 +297,7 @@ internal static class OracleProgram
         c.mov(eax, 7);
         c.xor(edx, edx);
         c.xrstor(__[r15 + CaseSlot.VectorIn]);
+        EmitSegments(c);
         c.push(0x2B);
         c.push(__qword_ptr[r15 + CaseSlot.GeneralIn + (4 * 8)]);
         c.push(__qword_ptr[r15 + CaseSlot.FlagsIn]);
@@ -293,6 +312,24 @@ internal static class OracleProgram
         }
 
         c.iretq();
+    }
+
+    /// <summary>A program that went amid an instruction may have loaded GS, and with it a base of 0.</summary>
+    private static void EmitSegments(Assembler c)
+    {
+        c.mov(eax, 0x2B);
+        c.mov(ds, eax);
+        c.mov(es, eax);
+        if (CanSetBases)
+        {
+            c.xor(eax, eax);
+            c.mov(fs, eax);
+            c.mov(gs, eax);
+            c.mov(rax, AddressMap.FsBase);
+            c.wrfsbase(rax);
+            c.mov(rax, AddressMap.GsBase);
+            c.wrgsbase(rax);
+        }
     }
 
     private static void EmitExit(Assembler c, Label finish)
