@@ -63,6 +63,7 @@ internal sealed class Machine(GuestFiles files, string dom, string folder)
             memory = {order.Part.Memory}
             vcpus = {order.Vcpus}
             extra = "console=hvc0 {order.KernelArguments}"
+            translation_cache = {(order.Part.TranslatesAnew ? 0 : 1)}
             on_reboot = "destroy"
             on_crash = "destroy"
 

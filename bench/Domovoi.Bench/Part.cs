@@ -23,6 +23,9 @@ internal sealed record Part(string Name, string[] Machines, int[] Vcpus, int Mem
         new("exits", s_all, [1], 512, "", TimeSpan.FromMinutes(3)),
     ];
 
+    /// <summary>Whether it measures what translating costs, and nothing may be there from an earlier session.</summary>
+    internal bool TranslatesAnew => Name == "code";
+
     /// <summary>What the script in the guest gets; with several vCPUs it starts as many processes.</summary>
     internal string ArgumentFor(int vcpus) => Name == "parallel" ? $"{vcpus}" : Argument;
 

@@ -41,6 +41,11 @@ internal static class GuestReport
             output.WriteLine($"disk_error = \"{guest.OnDiskError.ToString().ToLowerInvariant()}\"");
         }
 
+        if (!guest.KeepsTranslations)
+        {
+            output.WriteLine("translation_cache = 0");
+        }
+
         output.WriteLine($"on_poweroff = \"{GuestConfigurationReader.NameOf(guest.OnPowerOff)}\"");
         output.WriteLine($"on_reboot = \"{GuestConfigurationReader.NameOf(guest.OnReboot)}\"");
         output.WriteLine($"on_crash = \"{GuestConfigurationReader.NameOf(guest.OnCrash)}\"");

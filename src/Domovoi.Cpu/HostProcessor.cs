@@ -23,5 +23,14 @@ internal static class HostProcessor
     /// </summary>
     internal static DecoderOptions Decoding { get; } = IsAmd ? DecoderOptions.AMD : DecoderOptions.None;
 
+    /// <summary>All that translations may depend on: leaves that say which processor this is and what it has.</summary>
+    internal static string Describe() => string.Join(' ', ((ReadOnlySpan<(int Leaf, int Part)>)[
+        (0, 0), (1, 0), (7, 0), (7, 1), (0xD, 0), (0xD, 1), (unchecked((int)0x8000_0001), 0)]).ToArray().Select(static leaf =>
+        {
+            (int eax, int ebx, int ecx, int edx) = X86Base.CpuId(leaf.Leaf, leaf.Part);
+            bool isOfOneCore = leaf.Leaf is 1 or 0xD;       // EBX: the core's number, the size of what is enabled now
+            return $"{leaf.Leaf:x}.{leaf.Part}:{eax:x},{(isOfOneCore ? 0 : ebx):x},{ecx:x},{edx:x}";
+        }));
+
     internal static bool HasAvx { get; } = (X86Base.CpuId(1, 0).Ecx & (OsXsave | AvxBit)) == (OsXsave | AvxBit);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
 using Domovoi.Cpu.CodeCache;
+using Domovoi.Cpu.CodeStore;
 using Domovoi.Cpu.Decode;
 using Domovoi.Cpu.Emit;
 using Domovoi.Cpu.Run;
@@ -32,15 +33,18 @@ public sealed class TranslationCache : IDisposable
     private readonly BlockTranslator _translator = new();
     private readonly HostAssembler _redirector = new();
     private readonly WatchedFrames _watched;
+    private readonly StoredCode? _stored;
     private long _ticks;                                    // spent translating
 
-    public TranslationCache(Processors processors, ulong bufferSize = 128UL << 20)
+    /// <param name="store">Where blocks are found that were translated before, and kept.</param>
+    public TranslationCache(Processors processors, ulong bufferSize = 128UL << 20, TranslationStore? store = null)
     {
         ArgumentNullException.ThrowIfNull(processors);
         Processors = processors;
         _watched = new WatchedFrames(processors.Memory);
         _buffer = new CodeBuffer((nuint)bufferSize);
         _blocks = new BlockIndex(_buffer.RunStart);
+        _stored = store is null ? null : new StoredCode(store, Memory, _buffer);
         HostAssembler assembler = new();
         assembler.Begin(_buffer.NextWrite, _buffer.NextRun);
         Thunks = new Thunks(assembler);
@@ -62,6 +66,9 @@ public sealed class TranslationCache : IDisposable
 
     /// <summary>Blocks copied from another virtual page's since the start.</summary>
     public long BlocksCopied { get; private set; }
+
+    /// <summary>Blocks taken from the store since the start.</summary>
+    public long BlocksLoaded { get; private set; }
 
     /// <summary>Guest instructions translated since the start.</summary>
     public long InstructionsTranslated { get; private set; }
@@ -150,9 +157,17 @@ public sealed class TranslationCache : IDisposable
             Processor?.CodeDropped(page);
         }
 
+        ReadOnlySpan<byte> bytes = Memory.Frame(page.Frame);
+        StoredCode? stored = IsStorable(page) && _stored is not null && _stored.TryTake(page, out bytes) ? _stored : null;
+        if (stored?.Load(page, rip, kind) is { } loaded)
+        {
+            Keep(page, loaded, kind);
+            BlocksLoaded++;
+            return loaded;
+        }
+
         int limit = (page.Mode & ModeKey.SingleStep) != 0 ? 1 : BlockLimit;
-        DecodedBlock decoded = _decoder.Decode(
-            rip, page.Mode, Memory.Frame(page.Frame), default, limit, repeats: kind == BlockKind.Loop);
+        DecodedBlock decoded = _decoder.Decode(rip, page.Mode, bytes, default, limit, repeats: kind == BlockKind.Loop);
         CodePage? second = null;
         if (decoded.Count == 0)
         {
@@ -162,11 +177,16 @@ public sealed class TranslationCache : IDisposable
                 return null;
             }
 
-            decoded = _decoder.Decode(rip, page.Mode, Memory.Frame(page.Frame), Memory.Frame(second.Frame), 1);
+            decoded = _decoder.Decode(rip, page.Mode, bytes, Memory.Frame(second.Frame), 1);
         }
 
         TranslatedBlock block = _translator.Translate(decoded, page, second, _buffer, Thunks, kind);
         Keep(page, block, kind);
+        if (second is null)
+        {
+            stored?.Add(page, block, kind, _translator.Assembler.Relocations);
+        }
+
         BlocksTranslated++;
         InstructionsTranslated += decoded.Count;
         return block;
@@ -206,6 +226,9 @@ public sealed class TranslationCache : IDisposable
 
         return null;
     }
+
+    /// <summary>Whether blocks are made as they always are, so that others can use them and be used.</summary>
+    private bool IsStorable(CodePage page) => BlockLimit == DecodedBlock.Capacity && (page.Mode & ModeKey.SingleStep) == 0;
 
     /// <summary>The block whose code holds a host address.</summary>
     internal TranslatedBlock BlockAt(nint host) => _blocks.At(host);
@@ -253,6 +276,7 @@ public sealed class TranslationCache : IDisposable
     /// <summary>Drops all code made from a frame.</summary>
     internal void Retire(ulong frame)
     {
+        _stored?.Forget(frame);
         if (!_byFrame.Remove(frame, out List<CodePage>? pages))
         {
             return;

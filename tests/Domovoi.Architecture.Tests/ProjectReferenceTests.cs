@@ -32,10 +32,10 @@ public sealed class ProjectReferenceTests
 
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
-        ["Domovoi.Cpu"] = ["Iced"],
+        ["Domovoi.Cpu"] = ["Iced", "System.IO.Hashing"],
         ["Domovoi.KernelImages"] = ["ZstdSharp.Port", "K4os.Compression.LZ4", "SharpCompress"],
         ["Domovoi.Cli"] = ["System.CommandLine", "Spectre.Console", "Domovoi.GuestDisks"],
-        ["Domovoi.DomainHost"] = ["StreamJsonRpc", "Microsoft.Extensions.Logging"],
+        ["Domovoi.DomainHost"] = ["StreamJsonRpc", "Microsoft.Extensions.Logging", "System.IO.Hashing"],
     };
 
     public static TheoryData<string> Projects =>

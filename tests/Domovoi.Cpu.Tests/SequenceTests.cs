@@ -21,6 +21,7 @@ public sealed class SequenceTests
     [InlineData(Stress.Tlb1)]
     [InlineData(Stress.PollAlways)]
     [InlineData(Stress.Retire)]
+    [InlineData(Stress.Stored)]
     [InlineData(Stress.SlowPaths)]
     public void Program_Random_DoesWhatTheHostDoes(Stress stress)
     {

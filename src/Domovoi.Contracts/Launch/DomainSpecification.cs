@@ -66,6 +66,9 @@ public sealed record DomainSpecification
     /// <summary>Where unpacked kernels are kept by content; null for nowhere.</summary>
     public string? KernelCache { get; init; }
 
+    /// <summary>Where translated code of guests is kept from one boot to the next; null for nowhere.</summary>
+    public string? TranslationDirectory { get; init; }
+
     /// <summary>Made but not run until <c>unpause</c>: <c>dom create -p</c>.</summary>
     public bool StartPaused { get; init; }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using Domovoi.Cpu.CodeStore;
 using Domovoi.Cpu.Emit;
 using Domovoi.Cpu.State;
 
@@ -23,12 +24,49 @@ internal static unsafe class BlockCopier
     internal static TranslatedBlock Copy(TranslatedBlock source, CodePage from, CodePage to, CodeBuffer buffer)
     {
         nint start = buffer.NextRun;
-        nint length = source.End - source.Start;
-        byte* code = (byte*)buffer.NextWrite;
-        Buffer.MemoryCopy((void*)source.Start, code, length, length);
         nint moved = start - source.Start;
         ulong distance = to.VirtualPage - from.VirtualPage;
-        foreach (uint place in source.Relocations!)
+        ReadOnlySpan<byte> code = new((void*)source.Start, (int)(source.End - source.Start));
+        Place(code, moved, source.Relocations!, distance, to, buffer);
+        return source with
+        {
+            Rip = source.Rip + distance,
+            Start = start,
+            CheckedEntry = source.CheckedEntry + moved,
+            FastEntry = source.FastEntry + moved,
+            BodyEntry = source.BodyEntry + moved,
+            End = source.End + moved,
+            Page = to.Id,
+            Turns = 0,
+        };
+    }
+
+    /// <summary>Copies a stored block to the end of the buffer.</summary>
+    /// <param name="rip">Where its guest instructions lie now.</param>
+    internal static TranslatedBlock Load(in StoredBlock source, ulong rip, BlockKind kind, CodePage to, CodeBuffer buffer)
+    {
+        nint start = buffer.NextRun;
+        StoredBlock.RecordHead head = source.Head;
+        nint moved = start - (buffer.RunStart + (nint)head.BufferOffset);
+        Place(source.Code, moved, source.Relocations, to.VirtualPage - head.VirtualPage, to, buffer);
+        return new TranslatedBlock(
+            rip, start + head.CheckedOffset, start + head.FastOffset, start + head.BodyOffset, start + (nint)head.CodeLength, to.Id, 0, [.. source.Sites])
+        {
+            IsRepeated = kind == BlockKind.Loop,
+            Start = start,
+            Relocations = head.IsMovable != 0 ? [.. source.Relocations] : null,
+        };
+    }
+
+    /// <param name="moved">How far the code lies from where it was written.</param>
+    /// <param name="distance">How far the guest page lies from the one it was written for.</param>
+    private static void Place(
+        ReadOnlySpan<byte> source, nint moved, ReadOnlySpan<uint> relocations, ulong distance, CodePage to, CodeBuffer buffer)
+    {
+        nint start = buffer.NextRun;
+        byte* code = (byte*)buffer.NextWrite;
+        source.CopyTo(new Span<byte>(code, source.Length));
+        foreach (uint place in relocations)
         {
             byte* at = code + Relocations.OffsetOf(place);
             if (Relocations.KindOf(place) == RelocationKind.GuestAddress)
@@ -55,18 +93,7 @@ internal static unsafe class BlockCopier
             }
         }
 
-        buffer.Commit(start + length);
-        return source with
-        {
-            Rip = source.Rip + distance,
-            Start = start,
-            CheckedEntry = source.CheckedEntry + moved,
-            FastEntry = source.FastEntry + moved,
-            BodyEntry = source.BodyEntry + moved,
-            End = source.End + moved,
-            Page = to.Id,
-            Turns = 0,
-        };
+        buffer.Commit(start + source.Length);
     }
 
     /// <summary>The displacement of an entry of a table that is indexed by page, and that begins at a multiple of its size.</summary>

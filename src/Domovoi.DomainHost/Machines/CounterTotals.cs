@@ -22,6 +22,7 @@ internal static class CounterTotals
         {
             Add("cpu.translated-blocks", translation.BlocksTranslated);
             Add("cpu.copied-blocks", translation.BlocksCopied);
+            Add("cpu.loaded-blocks", translation.BlocksLoaded);
             Add("cpu.translated-instructions", translation.InstructionsTranslated);
             Add("cpu.translation-ns", (long)translation.TimeTranslating.TotalNanoseconds);
             Add("cpu.code-bytes", (long)translation.BytesUsed);

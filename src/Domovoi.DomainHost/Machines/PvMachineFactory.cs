@@ -40,6 +40,7 @@ internal static class PvMachineFactory
                     VcpuThreadStarted = threads.Start,
                     NewWakeGate = static () => new HostWakeGate(),
                     NewAlarm = static () => new HostAlarm(),
+                    Translations = KernelTranslations.Open(specification.TranslationDirectory, kernel),
                     CodeLeft = specification.PerfMap ? texts => PerfMap.TryWrite(texts, parts.Log.Write) : null,
                     LastConsoleLines = () => parts.Transcript.LastLines(20),
                 },

@@ -46,7 +46,7 @@ public sealed class Domain : IDisposable
         _translations = new TranslationCache[_vcpus.Length];
         for (int id = 0; id < _vcpus.Length; id++)
         {
-            _translations[id] = new TranslationCache(processors, CodeSpace / (ulong)Math.Clamp(_vcpus.Length, 2, 8));
+            _translations[id] = new TranslationCache(processors, CodeSpace / (ulong)Math.Clamp(_vcpus.Length, 2, 8), settings.Translations);
             _vcpus[id] = new Vcpu(this, id, new VirtualCpu(_translations[id], paging));
         }
 
@@ -127,6 +127,8 @@ public sealed class Domain : IDisposable
         Deadlines.Dispose();
         Array.ForEach(_vcpus, vcpu => vcpu.Dispose());
         Array.ForEach(_translations, cache => cache.Dispose());
+        Settings.Translations?.Save();
+        Settings.Translations?.Dispose();
     }
 
     /// <summary>perf's map of a vCPU's translated code. Its own thread, or any when that has left.</summary>

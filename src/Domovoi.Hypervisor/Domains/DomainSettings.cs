@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Domovoi.Cpu.CodeStore;
 using Domovoi.Hypervisor.Timers;
 using Domovoi.Xen.Abi;
 
@@ -30,6 +31,9 @@ public sealed record DomainSettings
 
     /// <summary>Called with its number on the thread of each vCPU, before that runs anything; must not throw.</summary>
     public Action<int> VcpuThreadStarted { get; init; } = static _ => { };
+
+    /// <summary>Where translated code comes from and goes to, which the domain saves and disposes of at its end; null for nowhere.</summary>
+    public TranslationStore? Translations { get; init; }
 
     /// <summary>Gets perf's map of each vCPU's translated code at the domain's very end; null for nobody.</summary>
     public Action<IEnumerable<string>>? CodeLeft { get; init; }

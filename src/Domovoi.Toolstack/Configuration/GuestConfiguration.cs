@@ -39,6 +39,9 @@ public sealed record GuestConfiguration
 
     public DiskErrorAction OnDiskError { get; init; } = DiskErrorAction.Report;
 
+    /// <summary>Whether translated code is taken from earlier boots and kept for later ones.</summary>
+    public bool KeepsTranslations { get; init; } = true;
+
     /// <summary><c>vif = [ ... ]</c></summary>
     public IReadOnlyList<VifConfiguration> Vifs { get; init; } = [];
 

@@ -32,6 +32,8 @@ public sealed class GuestConfigurationReader
         ["stop"] = DiskErrorAction.Stop,
     };
 
+    private static readonly Dictionary<string, bool> Switch = new(StringComparer.Ordinal) { ["0"] = false, ["1"] = true };
+
     private readonly SettingTable _settings;
     private readonly SettingReader _reader;
     private readonly GuestPaths _paths;
@@ -99,6 +101,7 @@ public sealed class GuestConfigurationReader
             Affinities = new AffinitySetting(_settings, HostProcessors.Read(), _warnings).Read(mostVcpus),
             Disks = DiskSetting.Read(_settings, _source),
             OnDiskError = _reader.OneOf("disk_error", DiskErrorActions) ?? DiskErrorAction.Report,
+            KeepsTranslations = _reader.OneOf("translation_cache", Switch) ?? true,
             Vifs = [.. _reader.Atoms("vif").Select(static atom => VifParser.Parse(atom.Text, atom.Where))],
             Identity = _reader.Text("uuid") ?? name,
             OnPowerOff = _reader.OneOf("on_poweroff", Actions) ?? EndAction.Destroy,

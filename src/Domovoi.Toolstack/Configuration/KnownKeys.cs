@@ -8,7 +8,8 @@ internal static class KnownKeys
 {
     private const string Supported =
         "name type builder uuid bootloader bootloader_args kernel ramdisk cmdline root extra memory maxmem vcpus maxvcpus cpus cpus_soft on_poweroff on_reboot on_crash disk vif"
-        + " disk_error";                                       // our own: what follows when the host cannot read or write a disk
+        + " disk_error"                                        // our own: what follows when the host cannot read or write a disk
+        + " translation_cache";                                // our own: whether translated code is kept for the next boot
 
     private const string NotYet =
         "pool cpu_weight cap period slice latency extratime vnuma on_watchdog on_soft_reset seclabel init_seclabel"

@@ -50,6 +50,7 @@ public sealed class DomainLauncher(DomainRegistry registry, NetworkCatalog netwo
         OnReboot = guest.OnReboot,
         OnCrash = guest.OnCrash,
         KernelCache = CacheDirectory.Kernels(),
+        TranslationDirectory = guest.KeepsTranslations ? CacheDirectory.Translations() : null,
         StartPaused = options.StartPaused,
         EndsWithCaller = true,
         PerfMap = options.PerfMap,

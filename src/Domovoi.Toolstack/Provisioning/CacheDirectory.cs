@@ -16,6 +16,9 @@ public static class CacheDirectory
     /// <summary>Unpacked kernels by content.</summary>
     public static string Kernels() => Path.Combine(Root(), "kernels");
 
+    /// <summary>Translated code of each guest.</summary>
+    public static string Translations() => Path.Combine(Root(), "translations");
+
     /// <summary>Debian's kernel and busybox for <c>dom try</c>.</summary>
     public static string Debian() => Path.Combine(Root(), "debian");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.InteropServices;
+using Domovoi.Cpu.CodeStore;
 using Domovoi.Cpu.Mmu;
 using Domovoi.Cpu.Run;
 using Domovoi.Cpu.State;
@@ -24,6 +25,8 @@ internal sealed class GuestProcessor : IDisposable
     private readonly ulong[] _dataFrames;
     private readonly Timer _watchdog;
     private readonly Stress _stress;
+    private readonly DirectoryInfo? _storeDirectory;
+    private readonly TranslationStore? _store;
     private readonly Random _retiring = new(11);
     private readonly ulong _done;                           // where a case has come to its end
     private volatile bool _disposed;
@@ -31,11 +34,19 @@ internal sealed class GuestProcessor : IDisposable
     private int _ticksInCase;
     private TimeSpan? _timeAtFirstLook;                     // processor time; null until the case seems endless
 
-    internal GuestProcessor(Stress stress = Stress.None)
+    /// <param name="stress">What is made common.</param>
+    /// <param name="store">Where translations come from and go to; null for nowhere, or for one of its own where they are under stress.</param>
+    internal GuestProcessor(Stress stress = Stress.None, TranslationStore? store = null)
     {
         const PageBits data = PageBits.User | PageBits.Write | PageBits.NoExecute;
         _stress = stress;
-        _cache = new TranslationCache(new Processors(_memory), stress == Stress.SmallBuffer ? 256 * 1024 : BufferSize);
+        if (stress == Stress.Stored && store is null)
+        {
+            _storeDirectory = Directory.CreateTempSubdirectory("domovoi-stress");
+            _store = new TranslationStore(Path.Combine(_storeDirectory.FullName, "blocks"), "stress");
+        }
+
+        _cache = new TranslationCache(new Processors(_memory), stress == Stress.SmallBuffer ? 256 * 1024 : BufferSize, store ?? _store);
         Space = new GuestAddressSpace(_memory, () => _nextFrame++);
         _codeFrames = [_nextFrame++, _nextFrame++];
         _dataFrames = [_nextFrame++, _nextFrame++, _nextFrame++];
@@ -71,6 +82,8 @@ internal sealed class GuestProcessor : IDisposable
             new Thread(KickForever) { IsBackground = true, Name = "kicker" }.Start();
         }
     }
+
+    internal TranslationCache Cache => _cache;
 
     internal VirtualCpu Cpu { get; }
 
@@ -137,6 +150,11 @@ internal sealed class GuestProcessor : IDisposable
             Cpu.Mode = Cpu.Mode == CpuMode.User ? CpuMode.Kernel : CpuMode.User;
         }
 
+        if (_stress == Stress.Stored)
+        {
+            Array.ForEach(_codeFrames, _cache.Retire);
+        }
+
         Volatile.Write(ref _ticksInCase, 1);
         _timeAtFirstLook = null;
         ExitReason reason;
@@ -186,6 +204,8 @@ internal sealed class GuestProcessor : IDisposable
         Cpu.Dispose();
         _cache.Dispose();
         _memory.Dispose();
+        _store?.Dispose();
+        _storeDirectory?.Delete(recursive: true);
     }
 
     private void SetSwitches()

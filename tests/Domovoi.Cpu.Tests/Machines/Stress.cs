@@ -30,6 +30,9 @@ public enum Stress
     /// <summary>Every poll leaves, and there code retires, or the TLB loses a page or all of them, at random.</summary>
     Retire,
 
+    /// <summary>Every run takes its code from a store, where the first one left it.</summary>
+    Stored,
+
     /// <summary>No TLB and no page walk in machine code: C# settles every access.</summary>
     SlowPaths,
 }

@@ -113,6 +113,16 @@ public sealed class GuestConfigurationReaderTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void TranslationCache_IsASwitch()
+    {
+        Assert.True(Read("kernel='/bin/sh'").KeepsTranslations);
+        Assert.True(Read("kernel='/bin/sh'; translation_cache=1").KeepsTranslations);
+        Assert.False(Read("kernel='/bin/sh'; translation_cache=0").KeepsTranslations);
+        ProblemException mistake = Assert.Throws<ProblemException>(() => Read("kernel='/bin/sh'\ntranslation_cache='no'"));
+        Assert.Contains("expected one of \"0\", \"1\"", mistake.Problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EveryKeyOfTheManual_IsKnown() => Assert.All(
         ManualKeys.All,
         key => Assert.NotEqual(KeySupport.Unknown, KnownKeys.Of(key)));
