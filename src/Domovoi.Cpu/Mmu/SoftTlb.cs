@@ -46,7 +46,7 @@ internal sealed unsafe class SoftTlb(byte* block)
         }
 
         (_state->LowLogged, _state->HighLogged) = (0, 0);
-        ForgetJumps();
+        ForgetZero();
     }
 
     /// <summary>Forgets all data and code translations.</summary>
@@ -167,8 +167,9 @@ internal sealed unsafe class SoftTlb(byte* block)
     internal void RememberJump(CpuMode mode, ulong rip, nint checkedEntry)
     {
         int slot = HostProcessor.HasBmi2 ? (int)(rip >> 1) & (StateLayout.JumpEntries - 1) : (byte)rip;
-        ((ulong*)(block + StateLayout.JumpTags + ((int)mode * StateLayout.JumpStride)))[slot] = 0 - rip;
-        ((nint*)(block + StateLayout.JumpTargets + ((int)mode * StateLayout.JumpStride)))[slot] = checkedEntry;
+        ulong* entry = Jumps((int)mode) + (slot * 2);
+        entry[0] = 0 - rip;
+        entry[1] = (ulong)checkedEntry;
     }
 
     /// <summary>Forgets all indirect branches: the code they lead to is gone.</summary>
@@ -176,13 +177,16 @@ internal sealed unsafe class SoftTlb(byte* block)
     {
         for (int mode = 0; mode < 2; mode++)
         {
-            Span<ulong> tags = new(block + StateLayout.JumpTags + (mode * StateLayout.JumpStride), StateLayout.JumpEntries);
-
-            // -1 + 1 = 0 would match; no address -1 is looked up in any slot but the last.
-            tags.Fill(1);
-            tags[^1] = 0;
+            new Span<ulong>(Jumps(mode), StateLayout.JumpEntries * 2).Clear();
         }
+
+        ForgetZero();
     }
+
+    /// <summary>A tag of 0 is that of address 0, which is looked up in the first slot: there it must be another.</summary>
+    private void ForgetZero() => *Jumps(0) = *Jumps(1) = 1;
+
+    private ulong* Jumps(int mode) => (ulong*)(block + StateLayout.JumpTable + (mode * StateLayout.JumpStride));
 
     private static int Table(CpuMode mode, bool write) => ((int)mode * 2) + (write ? 1 : 0);
 

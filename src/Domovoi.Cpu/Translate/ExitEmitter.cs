@@ -114,12 +114,13 @@ internal sealed class ExitEmitter(HostAssembler assembler)
             assembler.MoveZeroExtend8(HostRegister.R15, HostRegister.R14);
         }
 
-        assembler.Load64(HostRegister.Rcx, HostAddress.State(StateLayout.JumpTags + offset, HostRegister.R15, 3));
+        assembler.Lea32(HostRegister.R15, new HostAddress(HostRegister.R15, HostRegister.R15));
+        assembler.Load64(HostRegister.Rcx, HostAddress.State(StateLayout.JumpTable + offset, HostRegister.R15, 3));
         assembler.Lea64(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, HostRegister.R14));
         nint hit = assembler.JumpIfRcxZero8();
         assembler.Jump(Thunks.JumpMiss);
         assembler.Bind8(hit);
-        assembler.Jump(HostAddress.State(StateLayout.JumpTargets + offset, HostRegister.R15, 3));
+        assembler.Jump(HostAddress.State(StateLayout.JumpTable + offset + sizeof(ulong), HostRegister.R15, 3));
     }
 
     /// <summary>Writes what the branches of the block lead to until they are linked.</summary>
