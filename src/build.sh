@@ -36,7 +36,8 @@ elif links gcc; then
     set -- -p:PublishAot=true -p:StripSymbols=true -p:CppCompilerAndLinker=gcc
 else
     kind="runtime build, trimmed; with gcc and libc6-dev it would be native and start faster"
-    set -- --self-contained true -p:PublishTrimmed=true -p:PublishReadyToRun=true
+    # Each in one file: the two are trimmed apart, and neither's libraries have what the other needs.
+    set -- --self-contained true -p:PublishTrimmed=true -p:PublishReadyToRun=true -p:PublishSingleFile=true
 fi
 
 echo "dom: building ($kind); this takes a minute or two, once"
@@ -52,8 +53,8 @@ for project in Domovoi.DomainHost Domovoi.Cli; do
     fi
 done
 
-# A running dom or domovoi-vm keeps its old file: each is replaced by renaming.
-rm -rf out/fresh/*.dbg out/fresh/*.pdb out/fresh/*.xml
+# A running dom or domovoi-vm keeps its old file: each is replaced by renaming. Libraries are an older build's.
+rm -rf out/fresh/*.dbg out/fresh/*.pdb out/fresh/*.xml out/*.dll out/*.so out/*.json out/createdump
 for file in out/fresh/* out/fresh/.[!.]*; do
     [ -e "$file" ] || continue
     rm -rf "out/${file##*/}.old"
