@@ -36,7 +36,19 @@ internal sealed class Machine(GuestFiles files, string dom, string folder)
     {
         string work = Path.Combine(folder, "work");
         Directory.CreateDirectory(work);
-        return new Dictionary<string, string> { ["WORK"] = work, ["ONLY"] = order.Only, ["EXITS"] = "syscall" };
+        Dictionary<string, string> all = new() { ["WORK"] = work, ["ONLY"] = order.Only, ["EXITS"] = "syscall" };
+        if (order.Part.TranslatesAnew)
+        {
+            string cache = Path.Combine(folder, "cache");
+            if (Directory.Exists(cache))
+            {
+                Directory.Delete(cache, recursive: true);
+            }
+
+            all.Add("XDG_CACHE_HOME", cache);
+        }
+
+        return all;
     }
 
     internal string FolderOf(string machine) => machine == Native ? files.Tree : folder;
@@ -63,7 +75,6 @@ internal sealed class Machine(GuestFiles files, string dom, string folder)
             memory = {order.Part.Memory}
             vcpus = {order.Vcpus}
             extra = "console=hvc0 {order.KernelArguments}"
-            translation_cache = {(order.Part.TranslatesAnew ? 0 : 1)}
             on_reboot = "destroy"
             on_crash = "destroy"
 

@@ -29,7 +29,8 @@ internal sealed class Page(Results results, Tables tables)
             """
             A static executable that a program writes at the moment of measuring: all its functions differ, each is called once. The first time everything has
             to be translated; again, in a new process, what was translated can be found again. Reading the file, its page faults and the start of the
-            process are part of each number.
+            process are part of each number. Nothing is in Domovoi's file of translations when the guest starts; in the other parts that file is as the last
+            session left it.
             """),
         ("memory", "TLB misses: a growing working set",
             "A pointer in each page of 4 KiB, in random order, each load's address the last one's result. Huge pages are refused on all sides (`MADV_NOHUGEPAGE`)."),

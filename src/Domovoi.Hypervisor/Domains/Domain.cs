@@ -20,7 +20,7 @@ namespace Domovoi.Hypervisor.Domains;
 public sealed class Domain : IDisposable
 {
     /// <summary>Room for translated code of a domain with up to eight vCPUs.</summary>
-    private const ulong CodeSpace = 256UL << 20;
+    private const ulong CodeSpace = 512UL << 20;
 
     private readonly Vcpu[] _vcpus;
     private readonly TranslationCache[] _translations;
