@@ -92,6 +92,18 @@ public sealed class TranslationCache : IDisposable
     /// <summary>After how many turns a loop counts as hot.</summary>
     internal int TurnsOfAHotLoop { get; set; } = 16;
 
+    /// <summary>How many contents of a frame are stored.</summary>
+    internal int MostStoredContents
+    {
+        set
+        {
+            if (_stored is not null)
+            {
+                _stored.MostContents = value;
+            }
+        }
+    }
+
     internal CodePage? PageOf(int id) => _byId[id];
 
     /// <summary>The code page of a virtual page that is a frame now; made when missing.</summary>
@@ -157,7 +169,7 @@ public sealed class TranslationCache : IDisposable
             Processor?.CodeDropped(page);
         }
 
-        ReadOnlySpan<byte> bytes = Memory.Frame(page.Frame);
+        ReadOnlySpan<byte> bytes = default;
         StoredCode? stored = IsStorable(page) && _stored is not null && _stored.TryTake(page, out bytes) ? _stored : null;
         if (stored?.Load(page, rip, kind) is { } loaded)
         {
@@ -166,6 +178,7 @@ public sealed class TranslationCache : IDisposable
             return loaded;
         }
 
+        bytes = stored is null ? Memory.Frame(page.Frame) : bytes;
         int limit = (page.Mode & ModeKey.SingleStep) != 0 ? 1 : BlockLimit;
         DecodedBlock decoded = _decoder.Decode(rip, page.Mode, bytes, default, limit, repeats: kind == BlockKind.Loop);
         CodePage? second = null;

@@ -50,6 +50,18 @@ public sealed class TranslationStoreTests : IDisposable
         Assert.InRange(processor.Cache.BlocksLoaded, translated / 2, long.MaxValue);
     }
 
+    [Fact]
+    public void Pages_ThatChangeAgainAndAgain_AreNotStored()
+    {
+        using TranslationStore store = new(File, "engine");
+        using GuestProcessor processor = new(Stress.None, store, mostContents: 16);
+        MachineState result = new();
+        CpuCase[] cases = [.. CaseStream.Sequences(seed: 37, count: 400)];
+        Array.ForEach(cases, test => processor.Run(test, result));
+        Assert.InRange(processor.Cache.BlocksTranslated, cases.Length, long.MaxValue);
+        Assert.InRange(store.BlocksAdded, 8, 200);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(100)]

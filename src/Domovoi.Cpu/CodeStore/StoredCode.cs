@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Domovoi.Cpu.CodeCache;
 using Domovoi.Cpu.Emit;
@@ -20,13 +21,23 @@ internal sealed class StoredCode(TranslationStore store, GuestMemory memory, Cod
 
     private readonly TranslationStore.Reader _reader = store.NewReader();
     private readonly Dictionary<ulong, (UInt128 Key, ulong Seal)> _contents = [];
+    private readonly Dictionary<ulong, int> _changes = [];
     private readonly byte[] _snapshot = new byte[PhysicalAddress.PageSize];
     private ulong _frame = ulong.MaxValue;
     private ulong _seal;
 
+    /// <summary>A frame whose code changed so often, with data beside it or by a compiler's hand, will not hold the same another time.</summary>
+    internal int MostContents { get; set; } = 16;
+
     /// <summary>Takes the bytes of a page for <see cref="Load"/>, for translation and for <see cref="Add"/>; false when they are changing.</summary>
     internal bool TryTake(CodePage page, out ReadOnlySpan<byte> bytes)
     {
+        bytes = default;
+        if (_changes.GetValueOrDefault(page.Frame) >= MostContents)
+        {
+            return false;
+        }
+
         ReadOnlySpan<byte> live = memory.Frame(page.Frame);
         if (_frame != page.Frame || !live.SequenceEqual(_snapshot))
         {
@@ -48,7 +59,13 @@ internal sealed class StoredCode(TranslationStore store, GuestMemory memory, Cod
     }
 
     /// <summary>The code of a frame has retired: its bytes may be others from now on.</summary>
-    internal void Forget(ulong frame) => _contents.Remove(frame);
+    internal void Forget(ulong frame)
+    {
+        if (_contents.Remove(frame))
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(_changes, frame, out _)++;
+        }
+    }
 
     /// <summary>Copies the stored block at an address of the page that was taken to the end of the buffer; null when there is none.</summary>
     internal TranslatedBlock? Load(CodePage page, ulong rip, BlockKind kind) =>

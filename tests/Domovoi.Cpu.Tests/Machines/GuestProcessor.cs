@@ -36,7 +36,8 @@ internal sealed class GuestProcessor : IDisposable
 
     /// <param name="stress">What is made common.</param>
     /// <param name="store">Where translations come from and go to; null for nowhere, or for one of its own where they are under stress.</param>
-    internal GuestProcessor(Stress stress = Stress.None, TranslationStore? store = null)
+    /// <param name="mostContents">Each case changes the code pages: how often they may, for their code to be stored.</param>
+    internal GuestProcessor(Stress stress = Stress.None, TranslationStore? store = null, int mostContents = int.MaxValue)
     {
         const PageBits data = PageBits.User | PageBits.Write | PageBits.NoExecute;
         _stress = stress;
@@ -47,6 +48,7 @@ internal sealed class GuestProcessor : IDisposable
         }
 
         _cache = new TranslationCache(new Processors(_memory), stress == Stress.SmallBuffer ? 256 * 1024 : BufferSize, store ?? _store);
+        _cache.MostStoredContents = mostContents;
         Space = new GuestAddressSpace(_memory, () => _nextFrame++);
         _codeFrames = [_nextFrame++, _nextFrame++];
         _dataFrames = [_nextFrame++, _nextFrame++, _nextFrame++];
