@@ -9,7 +9,6 @@ public sealed unsafe partial class FutexGate : IDisposable
     private const nint SYS_futex = 202;
     private const int FUTEX_WAIT_PRIVATE = 0 | 128;
     private const int FUTEX_WAKE_PRIVATE = 1 | 128;
-    private const int PR_SET_TIMERSLACK = 29;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     private readonly int* _word = (int*)NativeMemory.AlignedAlloc(64, 64);
@@ -27,7 +26,7 @@ public sealed unsafe partial class FutexGate : IDisposable
             if (!_isExact)
             {
                 _isExact = true;
-                _ = prctl(PR_SET_TIMERSLACK, 1);            // this thread's waits end when asked, not up to 50 us later
+                TimerSlack.Drop();
             }
 
             TimeSpec time = new(nanoseconds / NanosecondsPerSecond, nanoseconds % NanosecondsPerSecond);
@@ -50,9 +49,6 @@ public sealed unsafe partial class FutexGate : IDisposable
 
     [LibraryImport("libc")]
     private static partial nint syscall(nint number, int* word, int operation, int value, TimeSpec* timeout);
-
-    [LibraryImport("libc")]
-    private static partial int prctl(int option, nuint value);
 
     private readonly record struct TimeSpec(long Seconds, long Nanoseconds);
 }

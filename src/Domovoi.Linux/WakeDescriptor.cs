@@ -48,6 +48,10 @@ public sealed partial class WakeDescriptor : IDisposable
         Interlocked.Exchange(ref _isSet, 0);                // behind the read, which may take a wake whose mark would stay, and keep all later ones out
     }
 
+    /// <summary>Takes the wake without reading it, for one who is told of arrivals only. May leave one more to be told of.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool TryForget() => Interlocked.Exchange(ref _isSet, 0) != 0;
+
     public void Dispose() => _handle.Dispose();
 
     [LibraryImport("libc", SetLastError = true)]

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
 using Domovoi.Backends.Xenbus;
 using Domovoi.Hypervisor.Events;
 using Domovoi.Hypervisor.Frames;
 using Domovoi.Hypervisor.Grants;
+using Domovoi.Hypervisor.Timers;
 using Domovoi.Memory;
 using Domovoi.Xen.Abi;
 using Domovoi.Xenstore;
@@ -24,7 +26,7 @@ internal sealed class TestGuest : IDisposable
         Events = new EventChannelTable(Id, _frames, sharedInfo, [Vcpu = new QuietVcpu(sharedInfo)]);
         Grants = new GrantTable(Id, _frames);
         Assert.True(Grants.TryGrow(8));
-        Domain = new ServedDomain(Id, Memory, Grants, Events, Store, Log.Add);
+        Domain = new ServedDomain(Id, Memory, Grants, Events, Store, Log.Add, Idle);
     }
 
     internal static DomainId Id => new(7);
@@ -42,6 +44,8 @@ internal sealed class TestGuest : IDisposable
     internal ServedDomain Domain { get; }
 
     internal QuietVcpu Vcpu { get; }
+
+    internal SleepingVcpu Idle { get; } = new();
 
     /// <summary>Grants domain 0 a fresh frame for reading and writing.</summary>
     internal (GrantRef Reference, Mfn Frame) NewGrant()
@@ -65,6 +69,16 @@ internal sealed class TestGuest : IDisposable
     internal static void Until(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20)));
 
     public void Dispose() => Memory.Dispose();
+
+    /// <summary>Sleeps all the time: keeps what it is to see to.</summary>
+    internal sealed class SleepingVcpu : IArrivalWatch
+    {
+        internal ConcurrentDictionary<int, Action> Watched { get; } = [];
+
+        public bool TryWatch(int descriptor, Action onArrival) => Watched.TryAdd(descriptor, onArrival);
+
+        public void Unwatch(int descriptor) => Watched.TryRemove(descriptor, out _);
+    }
 
     /// <summary>Counts how often it is notified.</summary>
     internal sealed class QuietVcpu(PhysicalAddress info) : IEventTarget

@@ -89,6 +89,8 @@ public sealed class GuestPortTests : IDisposable
 
         public bool IsPrompt => true;
 
+        public ArrivalSet? Arrivals => null;
+
         public void SetCarrier(bool isUp)
         {
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Globalization;
 using Domovoi.Backends.Xenbus;
+using Domovoi.Hypervisor.Timers;
 using Domovoi.Network.Frames;
 using Domovoi.Network.Limits;
 using Domovoi.Network.Ports;
@@ -44,6 +45,9 @@ internal sealed class NicConnection : IFrameSink, IDisposable
     }
 
     internal OffloadSupport GuestSupport { get; }
+
+    /// <summary>Where an idle vCPU of the guest can be told of frames.</summary>
+    internal IArrivalWatch? IdleVcpu => _front.Domain.IdleVcpu;
 
     /// <summary>A ring holds what no driver writes; nothing is taken from any until the front end comes back.</summary>
     internal bool IsBroken => Array.Exists(_queues, static queue => queue.IsBroken);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Linux;
+using Domovoi.Network.Endpoints;
 using Domovoi.Network.Limits;
 using Domovoi.Network.Ports;
 
@@ -10,6 +11,7 @@ namespace Domovoi.Backends.Nics;
 /// Lives as long as the vif; the guest's driver comes and goes between two turns, while it holds the gate. A turn belongs to whoever holds the
 /// gate: a lone packet that comes while the thread sleeps is sent by the vCPU that signals it, which then looks whether the answer is there
 /// already. That spares two threads their wake-ups, most of a ping's time. Under load the vCPU only wakes the thread, and they work side by side.
+/// A frame that comes while the first vCPU is idle is taken by that vCPU (<see cref="ArrivalSet"/>), and our thread sleeps on.
 /// </remarks>
 internal sealed class NicLoop : IDisposable
 {
@@ -27,6 +29,8 @@ internal sealed class NicLoop : IDisposable
     private NicConnection? _connection;
     private bool _isParked;                                 // under the gate: the thread waits, and for nothing but a signal and the endpoint
     private bool _isStale;                                  // under the gate: what it waits for is out of date
+    private bool _isShared;                                 // under the gate: an idle vCPU is told of frames first
+    private volatile bool _isCalled;                        // the thread is to look for frames, whatever its wait has found
     private volatile bool _stopping;
 
     internal NicLoop(string name, GuestPort port, TransmitCredit credit, TimeProvider time)
@@ -57,6 +61,23 @@ internal sealed class NicLoop : IDisposable
         Wake();
     }
 
+    /// <summary>A frame has come while the vCPU was idle, which gives it to the guest, or wakes our thread. Never blocks.</summary>
+    private void Arrive()
+    {
+        if (_gate.TryEnter())
+        {
+            bool isDone = TryReceiveLocked();
+            _gate.Exit();
+            if (isDone)
+            {
+                return;
+            }
+        }
+
+        _isCalled = true;                                   // nobody else was told of the frame
+        Wake();
+    }
+
     /// <summary>A frame for the guest found no room.</summary>
     internal void CountOverflow() => _port.Counters.CountOverflow();
 
@@ -84,6 +105,7 @@ internal sealed class NicLoop : IDisposable
                 _connection = null;
                 _port.Guest = null;
                 _port.Endpoint.SetCarrier(isUp: false);
+                UnshareLocked();
             }
         }
     }
@@ -118,12 +140,18 @@ internal sealed class NicLoop : IDisposable
             lock (_gate)
             {
                 _isParked = false;
-                if (!_isStale)
+                if (_isCalled)
+                {
+                    _isCalled = false;                      // before the look: a later call is for a later frame
+                    _port.Endpoint.ReceiveNow(_port);
+                }
+                else if (!_isStale)
                 {
                     _port.Endpoint.Receive(_set, _port);
                 }
 
                 _isStale = false;
+                ShareLocked();
                 bool isBusy = !_port.Endpoint.IsCongested && (_connection?.Transmit(_port, _credit) ?? false);
                 _connection?.Notify();
                 _set.Clear();
@@ -149,6 +177,41 @@ internal sealed class NicLoop : IDisposable
         _isStale = _port.Endpoint.ReceiveNow(_port);
         connection.Notify();
         return !isBusy && !_isStale && Pause() == Timeout.InfiniteTimeSpan && _port.HasRoom;
+    }
+
+    /// <returns>false when the thread is to go on.</returns>
+    private bool TryReceiveLocked()
+    {
+        if (_connection is not { } connection || _stopping)
+        {
+            return false;
+        }
+
+        if (!_density.IsSparse)
+        {
+            UnshareLocked();                                // a stream is the thread's, beside the vCPU
+            return false;
+        }
+
+        bool isStale = _port.Endpoint.ReceiveNow(_port);
+        connection.Notify();
+        return !isStale && _port.HasRoom;
+    }
+
+    /// <summary>While little comes, an idle vCPU is told of it before the thread.</summary>
+    private void ShareLocked()
+    {
+        if (!_isShared && !_stopping && _connection?.IdleVcpu is { } vcpu && _density.IsSparse)
+        {
+            _isShared = true;
+            _port.Endpoint.Arrivals?.Share(descriptor => vcpu.TryWatch(descriptor, Arrive), vcpu.Unwatch);
+        }
+    }
+
+    private void UnshareLocked()
+    {
+        _isShared = false;
+        _port.Endpoint.Arrivals?.Unshare();
     }
 
     /// <summary>How long the guest's side can be left alone, unless it signals.</summary>

@@ -53,7 +53,7 @@ internal sealed class PvMachine : IMachine
         _console.Start(Bind(built.ConsolePort, _console.Signal));
         _store.Start(Bind(built.XenstorePort, _store.Signal));
         _bus = new DeviceBus(new ServedDomain(
-            domain.Id, domain.Memory, domain.Grants, domain.EventChannels, parts.Store, parts.Log.Write));
+            domain.Id, domain.Memory, domain.Grants, domain.EventChannels, parts.Store, parts.Log.Write, domain.Vcpus[0].Arrivals));
         _devices = parts.Devices;
         _devices.Join(_bus);
         Completion = WaitForEnd(domain);

@@ -80,6 +80,9 @@ public sealed class Vcpu : IEventTarget, IDisposable
 
     public VcpuTime Time { get; }
 
+    /// <summary>What it sees to while it is idle; null when the gate it sleeps on cannot. Any thread.</summary>
+    public IArrivalWatch? Arrivals => _gate as IArrivalWatch;
+
     /// <summary><c>__HYPERVISOR_stack_switch</c>: where the frames of traps from user mode go.</summary>
     public ulong KernelStackPointer { get; set; }
 

@@ -11,7 +11,7 @@ namespace Domovoi.Network.Endpoints;
 public sealed class DeviceEndpoint : INetworkEndpoint
 {
     private const int FramesPerTurn = 64;
-    private const int FramesAtOnce = 1;
+    private const int FramesAtOnce = 8;
 
     private readonly PacketDevice _device;
     private readonly bool _hasCarrier;
@@ -27,6 +27,7 @@ public sealed class DeviceEndpoint : INetworkEndpoint
         _hasCarrier = hasCarrier;
         Accepts = accepts;
         _plug = plug;
+        Arrivals.Add(device.Descriptor);
     }
 
     public OffloadSupport Accepts { get; }
@@ -34,6 +35,8 @@ public sealed class DeviceEndpoint : INetworkEndpoint
     public bool IsCongested => false;
 
     public bool IsPrompt => true;
+
+    public ArrivalSet Arrivals { get; } = new();
 
     /// <summary>Makes a TAP device and plugs it into a bridge.</summary>
     /// <param name="name">Of the device, such as <c>vif1.0</c>.</param>
@@ -162,7 +165,7 @@ public sealed class DeviceEndpoint : INetworkEndpoint
             return Timeout.InfiniteTimeSpan;                // who made the sink full wakes us
         }
 
-        _place = set.Add(_device.Descriptor, PollEvents.In);
+        _place = set.Add(Arrivals.Descriptor, PollEvents.In);
         return _mayHaveMore ? TimeSpan.Zero : Timeout.InfiniteTimeSpan;
     }
 
@@ -170,24 +173,23 @@ public sealed class DeviceEndpoint : INetworkEndpoint
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(sink);
-        if (_place < 0 || set.Result(_place) == PollEvents.None)
+        if (_mayHaveMore || set.Result(_place) != PollEvents.None)
         {
-            return;
+            _mayHaveMore = Read(sink, FramesPerTurn);
         }
-
-        _mayHaveMore = Read(sink, FramesPerTurn);
     }
 
     public bool ReceiveNow(IFrameSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        Read(sink, FramesAtOnce);
-        return false;
+        _mayHaveMore = Read(sink, FramesAtOnce);
+        return _mayHaveMore;
     }
 
     public void Dispose()
     {
         _plug?.Dispose();
+        Arrivals.Dispose();
         _device.Dispose();
     }
 
@@ -215,7 +217,7 @@ public sealed class DeviceEndpoint : INetworkEndpoint
             }
         }
 
-        return sink.HasRoom;
+        return true;
     }
 
     private static bool Filters(string bridge)

@@ -53,6 +53,9 @@ public sealed class NatEndpoint : INetworkEndpoint
 
     public bool IsPrompt => true;
 
+    /// <summary>None: the library has timers, and other sockets for each wait.</summary>
+    public ArrivalSet? Arrivals => null;
+
     /// <summary>Frames the guest did not take in time.</summary>
     public long Lost => Volatile.Read(ref _lost);
 

@@ -20,6 +20,7 @@ public sealed class SwitchEndpoint : INetworkEndpoint
 {
     private const string Extension = ".port";
     private const int FramesPerTurn = 64;
+    private const int FramesAtOnce = 8;
     private const int SocketRoom = 4 << 20;
     private const int MostPorts = 1024;
     private const int LongestName = 64;
@@ -32,10 +33,12 @@ public sealed class SwitchEndpoint : INetworkEndpoint
     private readonly StationTable<SwitchPeer> _stations;
     private readonly Dictionary<string, SwitchPeer> _peers = new(StringComparer.Ordinal);
     private readonly List<Inlet> _inlets = [];
+    private readonly PollSet _now = new();
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(OffloadHeader.Size + Frame.MaximumLength, pinned: true);
     private readonly Frame _frame = new();
     private long _lookedAround;
     private int _listenerPlace = -1;
+    private int _arrivalsPlace = -1;
     private bool _mayHaveMore;
 
     private SwitchEndpoint(string folder, string name, Socket listener, TimeProvider time)
@@ -52,6 +55,8 @@ public sealed class SwitchEndpoint : INetworkEndpoint
 
     /// <summary>Not when it is time to look into the switch's folder.</summary>
     public bool IsPrompt => _time.GetElapsedTime(_lookedAround) <= s_lookAround;
+
+    public ArrivalSet Arrivals { get; } = new();
 
     public bool IsCongested
     {
@@ -139,11 +144,7 @@ public sealed class SwitchEndpoint : INetworkEndpoint
         }
 
         bool hasRoom = sink.HasRoom;
-        foreach (Inlet inlet in _inlets)
-        {
-            inlet.Place = hasRoom ? set.Add((int)inlet.Socket.Handle, PollEvents.In) : -1;
-        }
-
+        _arrivalsPlace = hasRoom ? set.Add(Arrivals.Descriptor, PollEvents.In) : -1;
         return hasRoom && _mayHaveMore ? TimeSpan.Zero : isBehind ? TimeSpan.FromMilliseconds(5) : Timeout.InfiniteTimeSpan;
     }
 
@@ -156,13 +157,10 @@ public sealed class SwitchEndpoint : INetworkEndpoint
             peer.Flush();
         }
 
-        _mayHaveMore = false;
-        foreach (Inlet inlet in _inlets)
+        if (_mayHaveMore || set.Result(_arrivalsPlace) != PollEvents.None)
         {
-            if (inlet.Place >= 0 && set.Result(inlet.Place) != PollEvents.None)
-            {
-                Receive(inlet, sink);
-            }
+            _mayHaveMore = false;
+            ReceiveReady(sink, FramesPerTurn);
         }
 
         RemoveGone();
@@ -172,12 +170,24 @@ public sealed class SwitchEndpoint : INetworkEndpoint
         }
     }
 
-    public bool ReceiveNow(IFrameSink sink) => false;       // another process has to run before it can answer
+    /// <summary>A new port's first message is left to the thread, and so is one that has gone.</summary>
+    public bool ReceiveNow(IFrameSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        _mayHaveMore = _inlets.Exists(static inlet => inlet.Peer is null);
+        if (!_mayHaveMore)
+        {
+            ReceiveReady(sink, FramesAtOnce);
+        }
+
+        return _mayHaveMore || _inlets.Exists(static inlet => inlet.IsGone);
+    }
 
     public void Dispose()
     {
         File.Delete(Path.Combine(_folder, _name + Extension));
         _listener.Dispose();
+        Arrivals.Dispose();
         _inlets.ForEach(static inlet => inlet.Socket.Dispose());
         foreach (SwitchPeer peer in _peers.Values)
         {
@@ -185,9 +195,31 @@ public sealed class SwitchEndpoint : INetworkEndpoint
         }
     }
 
-    private void Receive(Inlet inlet, IFrameSink sink)
+    private void ReceiveReady(IFrameSink sink, int most)
     {
-        for (int count = 0; sink.HasRoom && count < FramesPerTurn; count++)
+        _now.Clear();
+        foreach (Inlet inlet in _inlets)
+        {
+            inlet.Place = _now.Add((int)inlet.Socket.Handle, PollEvents.In);
+        }
+
+        if (_now.Wait(TimeSpan.Zero) == 0)
+        {
+            return;
+        }
+
+        foreach (Inlet inlet in _inlets)
+        {
+            if (_now.Result(inlet.Place) != PollEvents.None)
+            {
+                Receive(inlet, sink, most);
+            }
+        }
+    }
+
+    private void Receive(Inlet inlet, IFrameSink sink, int most)
+    {
+        for (int count = 0; sink.HasRoom && count < most; count++)
         {
             int length = inlet.Socket.Receive(_buffer, SocketFlags.None, out SocketError error);
             if (error == SocketError.WouldBlock)
@@ -241,6 +273,7 @@ public sealed class SwitchEndpoint : INetworkEndpoint
 
             socket.Blocking = false;
             _inlets.Add(new Inlet(socket));
+            Arrivals.Add((int)socket.Handle);
         }
         catch (SocketException)
         {
@@ -314,10 +347,11 @@ public sealed class SwitchEndpoint : INetworkEndpoint
             }
         }
 
-        _inlets.RemoveAll(static inlet =>
+        _inlets.RemoveAll(inlet =>
         {
             if (inlet.IsGone)
             {
+                Arrivals.Remove((int)inlet.Socket.Handle);
                 inlet.Socket.Dispose();
             }
 

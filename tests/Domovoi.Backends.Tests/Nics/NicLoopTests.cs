@@ -80,6 +80,65 @@ public sealed class NicLoopTests : IDisposable
         SendUntilServedHere();
     }
 
+    [Fact]
+    public void FrameForAnIdleVcpu_IsTakenByItsThread()
+    {
+        SendUntilServedHere();
+        _endpoint.Incoming.Enqueue((s_packet, default));
+        Assert.Single(_guest.Idle.Watched).Value();
+        Assert.Equal(Environment.CurrentManagedThreadId, _endpoint.Receiver);
+        Assert.Equal(60, Assert.Single(_front.Receive.Take<NetifRxResponse>()).Status);
+    }
+
+    [Fact]
+    public void Stream_IsNotTheIdleVcpus_UntilItIsOver()
+    {
+        SendUntilServedHere();
+        Action arrive = Assert.Single(_guest.Idle.Watched).Value;
+        for (int sent = 0; sent < 32_000; sent += 4000)
+        {
+            Serve(new byte[4000]);
+        }
+
+        arrive();
+        Assert.Empty(_guest.Idle.Watched);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        TestGuest.Until(() =>
+        {
+            _front.Signal();
+            return !_guest.Idle.Watched.IsEmpty;
+        });
+    }
+
+    [Fact]
+    public void FrameWithoutRoom_IsLeftToTheThread()
+    {
+        SendUntilServedHere();
+        for (int i = 0; i < 65; i++)
+        {
+            _endpoint.Incoming.Enqueue((s_packet, default));
+        }
+
+        Assert.Single(_guest.Idle.Watched).Value();
+        Assert.NotEmpty(_front.Receive.Take<NetifRxResponse>());
+        Assert.False(_endpoint.Incoming.IsEmpty);
+        _front.Post(64);
+        _front.Signal();
+        TestGuest.Until(() => _endpoint.Incoming.IsEmpty);
+        Assert.NotEqual(Environment.CurrentManagedThreadId, _endpoint.Receiver);
+    }
+
+    [Fact]
+    public void DriverThatHasGone_LeavesNothingToTheVcpu()
+    {
+        Action arrive = Assert.Single(_guest.Idle.Watched).Value;
+        _bus.Dispose();
+        Assert.Empty(_guest.Idle.Watched);
+        _endpoint.Incoming.Enqueue((s_packet, default));
+        arrive();                                           // one that was on its way
+        Assert.Empty(_front.Receive.Take<NetifRxResponse>());
+    }
+
     /// <summary>The thread may be about to sleep; soon it does.</summary>
     private void SendUntilServedHere() => Assert.Contains(true, Enumerable.Range(0, 1000).Select(_ => IsServedHere()));
 

@@ -9,6 +9,10 @@ namespace Domovoi.Backends.Nics;
 /// <summary>The far side of a vif under test: keeps what the guest sent, and delivers what the test has for it.</summary>
 internal sealed class RecordingEndpoint : INetworkEndpoint
 {
+    private readonly WakeDescriptor _source = new();
+
+    internal RecordingEndpoint() => Arrivals.Add(_source.Descriptor);
+
     internal ConcurrentQueue<(byte[] Bytes, FrameOffload Offload)> Sent { get; } = [];
 
     /// <summary>Who called <see cref="Send"/> last (managed thread id).</summary>
@@ -20,6 +24,9 @@ internal sealed class RecordingEndpoint : INetworkEndpoint
     /// <summary>Frames for the guest; <see cref="NicDeviceTests"/> wakes the vif after adding.</summary>
     internal ConcurrentQueue<(byte[] Bytes, FrameOffload Offload)> Incoming { get; } = [];
 
+    /// <summary>Who called <see cref="ReceiveNow"/> last (managed thread id).</summary>
+    internal int Receiver { get; private set; }
+
     internal bool IsUp { get; private set; }
 
     public OffloadSupport Accepts => OffloadSupport.All;
@@ -27,6 +34,9 @@ internal sealed class RecordingEndpoint : INetworkEndpoint
     public bool IsCongested => false;
 
     public bool IsPrompt => true;
+
+    /// <summary>Of one descriptor, at which nothing arrives by itself.</summary>
+    public ArrivalSet Arrivals { get; } = new();
 
     public void SetCarrier(bool isUp) => IsUp = isUp;
 
@@ -42,6 +52,7 @@ internal sealed class RecordingEndpoint : INetworkEndpoint
 
     public bool ReceiveNow(IFrameSink sink)
     {
+        Receiver = Environment.CurrentManagedThreadId;
         Frame frame = new();
         while (sink.HasRoom && Incoming.TryDequeue(out (byte[] Bytes, FrameOffload Offload) next))
         {
@@ -55,5 +66,7 @@ internal sealed class RecordingEndpoint : INetworkEndpoint
 
     public void Dispose()
     {
+        Arrivals.Dispose();
+        _source.Dispose();
     }
 }

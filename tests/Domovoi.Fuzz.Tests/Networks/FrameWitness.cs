@@ -19,6 +19,8 @@ internal sealed class FrameWitness : INetworkEndpoint, IFrameSink
 
     public bool IsPrompt => true;
 
+    public ArrivalSet? Arrivals => null;
+
     public bool HasRoom => true;
 
     public void SetCarrier(bool isUp)
