@@ -202,4 +202,19 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
     [Fact]
     public void BranchIntoTheExit_AtItsSecondByte_RunsTheSameThere() => runner.ExpectMatch(
         CpuCase.Of(c => { c.mov(rbx, AddressMap.Exit64 + 1); c.jmp(rbx); }).With(rax, 0x40));
+
+    [Fact]
+    public void PopOfSp_BetweenAccessesToTheStack_PartsThem()
+    {
+        for (int i = 0; i < 2; i++)                         // the first time one check of several accesses fails, on clean pages
+        {
+            runner.ExpectMatch(CpuCase.Of(c =>
+            {
+                c.mov(__word_ptr[rsp], 0x3140);             // into another page
+                c.pop(sp);
+                c.push(rax);
+                c.push(rbx);
+            }).With(rax, 0x1111).With(rbx, 0x2222));
+        }
+    }
 }

@@ -62,7 +62,7 @@ internal readonly record struct RegisterWrites(ushort Changed, int Shifted, int 
             case Mnemonic.Push or Mnemonic.Pushfq:
                 return Rsp;
             case Mnemonic.Pop:
-                return first == Rsp ? -1 : Rsp;
+                return instruction.Op0Kind == OpKind.Register && Bit(instruction.Op0Register) == 1 << Rsp ? -1 : Rsp;   // POP SP too
             case Mnemonic.Inc or Mnemonic.Dec:
                 shift = instruction.Mnemonic == Mnemonic.Inc ? 1 : -1;
                 return first;
