@@ -140,6 +140,20 @@ public sealed class OracleTests
     }
 
     [Fact]
+    public void NestedTask_ThatACaseSetBeforeItFaulted_IsClearForTheNext()
+    {
+        CpuCase set = CpuCase.Of(c => { c.push(0x4202); c.popfq(); c.ud2(); });
+        CpuCase next = CpuCase.Of(c => c.inc(eax));
+        set.Assemble();
+        next.Assemble();
+        using var processor = new NativeProcessor();
+        MachineState[] states = [new(), new()];
+        processor.Run([set, next], states);
+
+        Assert.Equal(Ending.Exited, states[1].Ending);
+    }
+
+    [Fact]
     public void Segments_ThatACaseLoaded_AreAsBeforeForTheNext()
     {
         Assert.SkipUnless(OracleProgram.CanSetBases, "the host's kernel lets no program set the base of GS");

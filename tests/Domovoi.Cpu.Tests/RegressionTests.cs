@@ -217,4 +217,11 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
             }).With(rax, 0x1111).With(rbx, 0x2222));
         }
     }
+
+    [Fact]
+    public void Interrupt1_OfTwoBytes_IsNotTheOneOfOne()
+    {
+        runner.ExpectMatch(CpuCase.Of(c => c.db(0xCD, 0x01)));
+        runner.ExpectMatch(CpuCase.Of(c => c.db(0xF1)));
+    }
 }

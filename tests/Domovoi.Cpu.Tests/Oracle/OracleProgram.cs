@@ -265,7 +265,8 @@ internal static class OracleProgram
         // Both ways out of a case come here, on our own stack.
         c.Label(ref finish);
         c.mov(rsp, StackTop);
-        c.cld();
+        c.push(2);
+        c.popfq();                                              // NT among them, with which IRETQ would fault for every later case
         c.mov(rax, __qword_ptr[CurrentSlot]);
         c.mov(r15, rax);
         CopyImages(c, toSlot: true);
