@@ -55,6 +55,18 @@ public sealed class VcpuTests
     }
 
     [Fact]
+    public async Task Guest_ThatSharesAProcessor_SeesItsTimeStolen()
+    {
+        const string busy = "while :; do :; done & while :; do sleep 1; echo \"stolen:$(awk '/^cpu / { print $9 }' /proc/stat);\"; done";
+        using GuestHost host = new();
+        RunningGuest guest = host.Create(host.ConfigureDebian(busy), "cpus=\"0\"");
+        _ = host.Create(host.ConfigureDebian(busy, name: "other"), "cpus=\"0\"");
+
+        // In hundredths of a second: of each second about half.
+        await guest.SaysAsync(new Regex(@"stolen:\d{3,};"), 0);
+    }
+
+    [Fact]
     public async Task VcpuList_ShowsProcessorsThatAreDown()
     {
         using GuestHost host = new();

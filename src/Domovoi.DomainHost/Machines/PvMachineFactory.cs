@@ -39,6 +39,11 @@ internal static class PvMachineFactory
                     VcpuCount = specification.MaxVcpus,
                     VcpuThreadStarted = threads.Start,
                     NewWakeGate = static () => new HostWakeGate(),
+                    NewProcessorClock = static () =>
+                    {
+                        ThreadClock clock = ThreadClock.OfCurrentThread();
+                        return () => clock.Nanoseconds;
+                    },
                     NewAlarm = static () => new HostAlarm(),
                     Translations = KernelTranslations.Open(specification.TranslationDirectory, kernel),
                     CodeLeft = specification.PerfMap ? texts => PerfMap.TryWrite(texts, parts.Log.Write) : null,

@@ -29,6 +29,12 @@ public sealed record DomainSettings
     /// <summary>Makes the alarm of this domain's timers; likewise.</summary>
     public Func<IAlarm> NewAlarm { get; init; } = static () => new MonitorAlarm();
 
+    /// <summary>
+    /// Called on the thread of each vCPU: what it returns tells any thread how much processor time that one used, in ns. null where the host
+    /// cannot tell; then all time in which a vCPU has not stopped counts as running.
+    /// </summary>
+    public Func<Func<long>?> NewProcessorClock { get; init; } = static () => null;
+
     /// <summary>Called with its number on the thread of each vCPU, before that runs anything; must not throw.</summary>
     public Action<int> VcpuThreadStarted { get; init; } = static _ => { };
 

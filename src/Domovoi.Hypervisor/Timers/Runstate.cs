@@ -5,11 +5,18 @@ using Domovoi.Xen.Abi;
 namespace Domovoi.Hypervisor.Timers;
 
 /// <summary>How one vCPU spends its time (<c>RUNSTATE_*</c>), and the guest's copy of that.</summary>
-/// <remarks>Changed by the vCPU's own thread; read by any.</remarks>
+/// <remarks>
+/// Changed by the vCPU's own thread; read by any. While its thread would run but the host runs another, the vCPU counts as runnable: that
+/// is the guest's steal time.
+/// </remarks>
 public sealed class Runstate
 {
+    /// <summary>How long a vCPU that never stops may go without its time being split, in ns.</summary>
+    private const ulong Stretch = 10_000_000;
+
     private readonly Vcpu _vcpu;
     private VcpuRunstate _record;
+    private long _usedAtEntry;
 
     internal Runstate(Vcpu vcpu)
     {
@@ -19,6 +26,9 @@ public sealed class Runstate
 
     /// <summary>Linear address of <c>VCPUOP_register_runstate_memory_area</c>, or 0.</summary>
     public ulong GuestArea { get; internal set; }
+
+    /// <summary>Processor time of the vCPU's thread in ns; null where the host cannot tell.</summary>
+    internal Func<long>? ProcessorClock { get; set; }
 
     /// <summary>Nanoseconds in <c>RUNSTATE_running</c>, the current stretch included.</summary>
     public ulong RunningTime => Snapshot().TimeRunning;
@@ -39,7 +49,17 @@ public sealed class Runstate
         Account(ref _record, now - _record.StateEntryTime);
         _record.State = (int)state;
         _record.StateEntryTime = now;
+        _usedAtEntry = state == RunstateKind.Running ? ProcessorClock?.Invoke() ?? 0 : 0;
         Publish();
+    }
+
+    /// <summary>Tells the guest of what was stolen from a vCPU that has been running for some time.</summary>
+    internal void Refresh()
+    {
+        if (ProcessorClock is not null && (ulong)_vcpu.Domain.Clock.Now - _record.StateEntryTime >= Stretch)
+        {
+            Enter(RunstateKind.Running);
+        }
     }
 
     /// <summary>Writes the guest's copy, with <c>XEN_RUNSTATE_UPDATE</c> around it if the guest asked for that.</summary>
@@ -64,12 +84,14 @@ public sealed class Runstate
         });
     }
 
-    private static void Account(ref VcpuRunstate record, ulong elapsed)
+    private void Account(ref VcpuRunstate record, ulong elapsed)
     {
         switch ((RunstateKind)record.State)
         {
             case RunstateKind.Running:
-                record.TimeRunning += elapsed;
+                ulong used = ProcessorClock is { } clock ? (ulong)Math.Clamp(clock() - _usedAtEntry, 0, (long)elapsed) : elapsed;
+                record.TimeRunning += used;
+                record.TimeRunnable += elapsed - used;
                 break;
             case RunstateKind.Runnable:
                 record.TimeRunnable += elapsed;

@@ -43,6 +43,7 @@ internal sealed class VcpuLoop
     {
         _vcpu.BindThread();
         _vcpu.Domain.Settings.VcpuThreadStarted(_vcpu.Id);
+        _vcpu.Runstate.ProcessorClock = _vcpu.Domain.Settings.NewProcessorClock();
         try
         {
             _vcpu.Time.Publish(force: true);
@@ -84,6 +85,7 @@ internal sealed class VcpuLoop
 
             if (_vcpu.HasDeliverableEvent)
             {
+                _vcpu.Runstate.Refresh();
                 TrapDelivery.DeliverEvent(_vcpu);
             }
 

@@ -66,6 +66,29 @@ public sealed class VcpuOpTests
     }
 
     [Fact]
+    public void Runstate_OfAVcpuThatTheHostKeepsWaiting_IsRunnable()
+    {
+        using TestDomain domain = TestDomain.Create();
+        long used = 5_000_000;
+        domain.Vcpu.Runstate.ProcessorClock = () => used;
+        Assert.Equal(0, domain.VcpuOp(VcpuCommand.RegisterRunstateArea, TestDomain.Pages + 256));
+        domain.Vcpu.Runstate.Enter(RunstateKind.Running);
+        domain.Time.Advance(TimeSpan.FromMilliseconds(30));
+        used += 10_000_000;
+        Assert.Equal(10_000_000UL, domain.Vcpu.Runstate.RunningTime);
+        domain.Vcpu.Runstate.Refresh();
+
+        VcpuRunstate copy = domain.Read<VcpuRunstate>(TestDomain.Pages + 256);
+        Assert.Equal(
+            ((int)RunstateKind.Running, 10_000_000UL, 20_000_000UL), (copy.State, copy.TimeRunning, copy.TimeRunnable));
+        domain.Time.Advance(TimeSpan.FromMilliseconds(3));
+        used += 3_000_000;
+        domain.Vcpu.Runstate.Enter(RunstateKind.Blocked);
+        copy = domain.Read<VcpuRunstate>(TestDomain.Pages + 256);
+        Assert.Equal((13_000_000UL, 20_000_000UL), (copy.TimeRunning, copy.TimeRunnable));
+    }
+
+    [Fact]
     public void SingleshotTimer_InThePast_FiresAtOnceAndSucceeds()
     {
         using TestDomain domain = TestDomain.Create();
