@@ -11,6 +11,7 @@ namespace Domovoi.Cpu.CodeCache;
 internal sealed class CodeBuffer : IDisposable
 {
     private const nuint Stretch = 1 << 20;
+    private const int StretchesBetween = 4;
 
     private nuint _unmapped;
 
@@ -44,15 +45,16 @@ internal sealed class CodeBuffer : IDisposable
     /// <summary>Takes everything up to <paramref name="run"/> into use, rounded up to 16 bytes.</summary>
     /// <remarks>
     /// Pages that are full leave the writable mapping's tables, so that they count once in the process's resident size;
-    /// patching a link brings one back.
+    /// patching a link brings one back, until all leave again some stretches later.
     /// </remarks>
     internal void Commit(nint run)
     {
         Used = ((nuint)(run - RunStart) + 15) & ~(nuint)15;
         if (Used - _unmapped >= 2 * Stretch)
         {
-            MemoryMapping.Forget(WriteStart + (nint)_unmapped, Stretch);
             _unmapped += Stretch;
+            nuint begin = _unmapped % (StretchesBetween * Stretch) == 0 ? 0 : _unmapped - Stretch;
+            MemoryMapping.Forget(WriteStart + (nint)begin, _unmapped - begin);
         }
     }
 

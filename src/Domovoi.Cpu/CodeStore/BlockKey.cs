@@ -11,12 +11,13 @@ internal readonly record struct BlockKey(UInt128 Page, uint Place)
     private const int KindShift = 12;
     private const int ModeShift = 16;
     private const ulong Spread = 0x9E37_79B9_7F4A_7C15;     // 2^64 / golden ratio
+    private const int PlaceBits = 20;
 
     internal BlockKey(UInt128 page, ulong rip, ModeKey mode, BlockKind kind)
         : this(page, (uint)(rip & 0xFFF) | ((uint)kind << KindShift) | ((uint)mode << ModeShift))
     {
     }
 
-    /// <summary>Under which a block is looked up; its record says whether it is the one.</summary>
-    internal ulong Hash => (ulong)Page ^ (Place * Spread);
+    /// <summary>Under which a block is looked up; its record says whether it is the one. A page's blocks have neighbouring hashes.</summary>
+    internal ulong Hash => ((ulong)Page << PlaceBits) | ((Place * Spread) >> (64 - PlaceBits));
 }

@@ -44,7 +44,7 @@ public sealed class TranslationStore : IDisposable
     }
 
     /// <summary>Blocks in the file that was opened.</summary>
-    public int BlocksBefore => _old?.Index.Length ?? 0;
+    public int BlocksBefore => _old?.Count ?? 0;
 
     /// <summary>Blocks added since.</summary>
     public int BlocksAdded
@@ -154,7 +154,7 @@ public sealed class TranslationStore : IDisposable
     {
         Flush();
         long room = _capacity - _written;
-        foreach ((ulong hash, ReadOnlyMemory<byte> bytes) in RecordsOf(_old?.Handle, _old is null ? [] : _old.Index.ToArray()))
+        foreach ((ulong hash, ReadOnlyMemory<byte> bytes) in RecordsOf(_old?.Handle, _old?.ReadIndex() ?? []))
         {
             room -= bytes.Length;
             if (room >= 0 && !_new.ContainsKey(hash))
@@ -193,6 +193,9 @@ public sealed class TranslationStore : IDisposable
     {
         private readonly RecordReader? _old = store._old is { } file ? new RecordReader(file.Handle) : null;
         private readonly byte[] _copy = new byte[PendingSize];
+        private readonly IndexEntry[] _entries = new IndexEntry[StoreFile.GroupSize];
+        private int _group = -1;
+        private int _groupLength;
         private RecordReader? _journal;
 
         /// <summary>The block for a key, valid until the next call.</summary>
@@ -201,7 +204,7 @@ public sealed class TranslationStore : IDisposable
             block = default;
             try
             {
-                return (_old is not null && store._old!.TryFind(key.Hash, out IndexEntry entry)
+                return (_old is not null && TryFindOld(key.Hash, out IndexEntry entry)
                         && StoredBlock.TryParse(_old.Read(entry.Offset, entry.Length).Span, key, out block))
                     || (TryReadNew(key.Hash, out ReadOnlySpan<byte> bytes) && StoredBlock.TryParse(bytes, key, out block));
             }
@@ -209,6 +212,21 @@ public sealed class TranslationStore : IDisposable
             {
                 return false;
             }
+        }
+
+        private bool TryFindOld(ulong hash, out IndexEntry entry)
+        {
+            entry = default;
+            int group = store._old!.GroupOf(hash);
+            if (group != _group)
+            {
+                _groupLength = group < 0 ? 0 : store._old.ReadGroup(group, _entries).Length;
+                _group = group;
+            }
+
+            int at = _entries.AsSpan(0, _groupLength).BinarySearch(new IndexEntry(hash, 0, 0));
+            entry = at < 0 ? default : _entries[at];
+            return at >= 0;
         }
 
         private bool TryReadNew(ulong hash, out ReadOnlySpan<byte> bytes)
