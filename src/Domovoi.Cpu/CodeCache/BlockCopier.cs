@@ -14,7 +14,7 @@ namespace Domovoi.Cpu.CodeCache;
 /// </remarks>
 internal static unsafe class BlockCopier
 {
-    private const int StubOfHole = 20;                      // what precedes a stub's hole: the way out, and a guest address
+    private const int StubOfHole = 13;                      // what precedes a stub's hole: the way out, and a guest address
 
     /// <summary>Copies to the end of the buffer.</summary>
     /// <param name="source">A block that has relocations.</param>

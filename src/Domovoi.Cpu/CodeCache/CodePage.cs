@@ -9,7 +9,7 @@ namespace Domovoi.Cpu.CodeCache;
 internal sealed class CodePage(int id, ulong virtualPage, ulong frame, ModeKey mode)
 {
     private readonly Dictionary<ulong, TranslatedBlock> _blocks = [];
-    private readonly Dictionary<ulong, TranslatedBlock> _twins = [];
+    private Dictionary<ulong, TranslatedBlock>? _twins;      // few pages have any
 
     /// <summary>Positive, unique in the cache's life.</summary>
     internal int Id { get; } = id;
@@ -29,14 +29,18 @@ internal sealed class CodePage(int id, ulong virtualPage, ulong frame, ModeKey m
     internal void Add(TranslatedBlock block) => _blocks[block.Rip] = block;
 
     /// <summary>Finds a block that checks each access by itself.</summary>
-    internal bool TryGetTwin(ulong rip, out TranslatedBlock block) => _twins.TryGetValue(rip, out block!);
+    internal bool TryGetTwin(ulong rip, out TranslatedBlock block)
+    {
+        block = null!;
+        return _twins is not null && _twins.TryGetValue(rip, out block!);
+    }
 
-    internal void AddTwin(TranslatedBlock block) => _twins[block.Rip] = block;
+    internal void AddTwin(TranslatedBlock block) => (_twins ??= [])[block.Rip] = block;
 
     /// <summary>The block of a kind at an address, or null.</summary>
     internal TranslatedBlock? Has(ulong rip, BlockKind kind)
     {
-        TranslatedBlock? block = (kind == BlockKind.Twin ? _twins : _blocks).GetValueOrDefault(rip);
+        TranslatedBlock? block = (kind == BlockKind.Twin ? _twins : _blocks)?.GetValueOrDefault(rip);
         return kind == BlockKind.Loop && block is { IsRepeated: false } ? null : block;
     }
 
@@ -44,6 +48,6 @@ internal sealed class CodePage(int id, ulong virtualPage, ulong frame, ModeKey m
     {
         IsRetired = true;
         _blocks.Clear();
-        _twins.Clear();
+        _twins = null;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class Thunks
         nint leave = EmitLeave(assembler);
         Enter = EmitEnter(assembler);
         nint access = EmitCalled(assembler, LeaveCode.Access, leave);
-        Twin = EmitLeft(assembler, LeaveCode.Twin, leave);
+        Twin = EmitCalled(assembler, LeaveCode.Twin, leave);
         KernelGroup = RefillEmitter.EmitForGroup(assembler, CpuMode.Kernel);
         UserGroup = RefillEmitter.EmitForGroup(assembler, CpuMode.User);
         KernelAccess = RefillEmitter.Emit(assembler, CpuMode.Kernel, access);
@@ -35,7 +35,7 @@ internal sealed class Thunks
         RestoreVectors = EmitRestoreVectors(assembler);
         nint commit = EmitCalled(assembler, LeaveCode.CommitStore, leave);
         CommitStore = EmitCommit(assembler, commit);
-        Link = EmitLeft(assembler, LeaveCode.Link, leave);
+        Link = EmitCalled(assembler, LeaveCode.Link, leave);
         IdentityMiss = EmitLeft(assembler, LeaveCode.IdentityMiss, leave);
         Poll = EmitLeft(assembler, LeaveCode.Poll, leave);
         Instruction = EmitLeft(assembler, LeaveCode.Instruction, leave);

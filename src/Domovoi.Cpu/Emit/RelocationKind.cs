@@ -13,7 +13,7 @@ internal enum RelocationKind
     /// <summary>i32: a place in the block, as an offset in the code buffer.</summary>
     BufferOffset,
 
-    /// <summary>i32: likewise, the displacement of a branch that leads to its stub until it is linked. The stub begins 20 bytes before.</summary>
+    /// <summary>i32: likewise, the displacement of a branch that leads to its stub until it is linked. The stub begins 13 bytes before.</summary>
     LinkHole,
 
     /// <summary>i32: displacement of the data TLB's entry for an address that is known.</summary>

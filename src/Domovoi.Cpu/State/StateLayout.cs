@@ -110,13 +110,13 @@ internal static class StateLayout
     internal const int Deltas = 0x28000;
     internal const int FlagFreeStride = 0x2000;
 
-    /// <summary>Per mode 65536 pairs of an indirect branch's negated target and where that is on the host, by bits 1 to 16 of the target.</summary>
+    /// <summary>Per mode 32768 pairs of an indirect branch's negated target and where that is on the host, by bits 1 to 15 of the target.</summary>
     internal const int JumpTable = 0x30000;
-    internal const int JumpStride = 0x100000;
+    internal const int JumpStride = 0x80000;
 
     internal const int TlbEntries = 1024;
-    internal const int JumpEntries = 65536;
-    internal const int Size = 0x230000;
+    internal const int JumpEntries = 32768;
+    internal const int Size = 0x130000;
 
     /// <summary>The host's stack for translated code lies below the block: return addresses of thunks, and signal frames.</summary>
     internal const int StackSize = 0x40000;

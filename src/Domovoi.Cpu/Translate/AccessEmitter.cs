@@ -112,7 +112,7 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             assembler.Bind8(failed);
             nint hole = assembler.Jump32();
             assembler.Bind32(hole);
-            assembler.Leave(thunks.Twin);
+            assembler.Call(thunks.Twin);
             assembler.GuestAddress(group.Rip);
             assembler.Int32((int)(hole - buffer.RunStart));
             assembler.NoteDisplacement(RelocationKind.LinkHole);
