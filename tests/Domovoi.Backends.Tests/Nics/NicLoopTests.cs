@@ -131,6 +131,7 @@ public sealed class NicLoopTests : IDisposable
     [Fact]
     public void DriverThatHasGone_LeavesNothingToTheVcpu()
     {
+        TestGuest.Until(() => !_guest.Idle.Watched.IsEmpty);
         Action arrive = Assert.Single(_guest.Idle.Watched).Value;
         _bus.Dispose();
         Assert.Empty(_guest.Idle.Watched);
