@@ -24,7 +24,6 @@ public static partial class MemoryMapping
     private const uint MFD_CLOEXEC = 1;
     private const int MADV_DONTNEED = 4;
     private const int MADV_REMOVE = 9;
-    private const int MADV_HUGEPAGE = 14;
     private const int MADV_POPULATE_WRITE = 23;
 
     /// <summary>Creates an unnamed file of <paramref name="length"/> bytes that lives in memory only; returns its descriptor.</summary>
@@ -83,9 +82,6 @@ public static partial class MemoryMapping
 
     /// <summary>Takes the pages of a shared file mapping out of this process's tables; their contents stay in the file.</summary>
     public static void Forget(nint address, nuint length) => _ = madvise(address, length, MADV_DONTNEED);
-
-    /// <summary>Asks for huge pages behind a range. A host without them is not an error.</summary>
-    public static void PreferHugePages(nint address, nuint length) => _ = madvise(address, length, MADV_HUGEPAGE);
 
     /// <summary>Gives a range its pages now, in one call instead of a page fault each. A host that cannot (before Linux 5.14) is not an error.</summary>
     public static void Populate(nint address, nuint length) => _ = madvise(address, length, MADV_POPULATE_WRITE);

@@ -19,6 +19,7 @@ internal sealed class RecordReader(SafeFileHandle file)
         if (offset < _offset || offset + length > _offset + _length)
         {
             _bytes = _bytes.Length < length + Window ? new byte[length + Window] : _bytes;
+            _length = 0;                                    // what the host cannot read leaves nothing behind
             _offset = offset;
             _length = RandomAccess.Read(file, _bytes, offset);
         }
