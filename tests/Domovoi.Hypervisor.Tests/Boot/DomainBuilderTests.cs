@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.State;
 using Domovoi.Hypervisor.Domains;
+using Domovoi.Hypervisor.Frames;
 using Domovoi.KernelImages;
 using Domovoi.Xen.Abi;
 
@@ -62,6 +63,22 @@ public sealed class DomainBuilderTests
 
         Assert.Equal(16384UL, built.Domain.Frames.CurrentPages);
         Assert.Equal(32768UL, built.Domain.Frames.MaximumPages);
+    }
+
+    [Fact]
+    public void Build_WordsOfAPageInBothTables_AreFarApartInTheTlb()
+    {
+        const ulong P2M = 0xFFFF_C900_0000_0000;            // where Linux has its own: a multiple of 4 MiB
+        using BuiltDomain built = Build();
+
+        Assert.Equal(DomainBuilder.FirstRamFrame, built.Domain.Frames.Layout.FirstRamFrame);
+        for (ulong pfn = 0; pfn < 16384; pfn += 64)
+        {
+            ulong mfn = built.Domain.Frames.Layout.RamFrame(pfn);
+            Assert.Equal(512UL, (PlaceOf(MachineToPhysical.GuestAddress + (mfn * 8)) - PlaceOf(P2M + (pfn * 8))) % 1024);
+        }
+
+        static ulong PlaceOf(ulong address) => (address >> 12) % 1024;
     }
 
     [Theory]
