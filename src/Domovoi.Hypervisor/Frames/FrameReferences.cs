@@ -8,10 +8,10 @@ namespace Domovoi.Hypervisor.Frames;
 /// Every member assumes <see cref="FrameTable.Gate"/> held. Validation goes down one level per call, so it nests at
 /// most four deep, and looks at 512 entries per table, most of which a vectorized scan skips.
 /// </remarks>
-internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
+internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
 {
     private readonly List<LdtShadow> _ldts = [];
-    private ulong[]? _staleSince;                           // by frame; with one processor each flush is everybody's
+    private ulong[]? _staleSince;                           // by record; with one processor each flush is everybody's
 
     /// <summary>Level 4 slots the guest may use: all but the hypervisor's.</summary>
     public static bool IsGuestSlot(int slot) =>
@@ -43,15 +43,15 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
     }
 
     /// <summary>Several processors flush each for itself: from now on it is known since when a frame may be stale.</summary>
-    public void TellProcessorsApart() => _staleSince ??= new ulong[records.Length];
+    public void TellProcessorsApart() => _staleSince ??= new ulong[records.Count];
 
     /// <summary>Whether the guest may name the frame.</summary>
     public bool IsGuestVisible(ulong frame) =>
-        frame < (ulong)records.Length && records[frame].IsGuestVisible;
+        records.Has(frame) && records[frame].IsGuestVisible;
 
     /// <summary>Whether the frame is a validated page table of this level.</summary>
     public bool IsTable(ulong frame, FrameType level) =>
-        frame < (ulong)records.Length && records[frame].IsTable(level);
+        records.Has(frame) && records[frame].IsTable(level);
 
     /// <summary>A frame's present type; None when it has no type references.</summary>
     public FrameType CurrentType(ulong frame)
@@ -62,7 +62,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
 
     /// <summary><c>get_page</c></summary>
     public bool TryGet(ulong frame) =>
-        frame < (ulong)records.Length && records[frame].TryReference();
+        records.Has(frame) && records[frame].TryReference();
 
     /// <summary><c>put_page</c></summary>
     public void Put(ulong frame)
@@ -118,7 +118,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         {
             record.MayBeStale = false;
             FlushIsOwed = true;
-            OwedSince = Math.Max(OwedSince, _staleSince?[frame] ?? ulong.MaxValue);
+            OwedSince = Math.Max(OwedSince, _staleSince?[records.IndexOf(frame)] ?? ulong.MaxValue);
         }
 
         record.BecomeType(type, validated: !isTable);
@@ -156,7 +156,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
             record.MayBeStale = true;
             if (_staleSince is not null)
             {
-                _staleSince[frame] = FlushClock;
+                _staleSince[records.IndexOf(frame)] = FlushClock;
             }
         }
     }
@@ -186,7 +186,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
     /// <summary>Drops what one entry of a table referred to.</summary>
     public void PutEntry(PageTableEntry entry, FrameType level, ulong table, bool translationForgotten = false)
     {
-        if (!entry.IsPresent || entry.Frame >= (ulong)records.Length)
+        if (!entry.IsPresent || !records.Has(entry.Frame))
         {
             return;
         }
@@ -227,7 +227,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
         foreach (ulong word in frames.Memory.FrameWords(table))
         {
             PageTableEntry entry = new(word);
-            if (entry.IsPresent && entry.Frame < (ulong)records.Length)
+            if (entry.IsPresent && records.Has(entry.Frame))
             {
                 MarkUpperHalf(entry.Frame, level - 1);
             }
@@ -324,9 +324,10 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecord[] records)
     private XenError GetLeaf(PageTableEntry entry)
     {
         ulong frame = entry.Frame;
-        if (frame >= (ulong)records.Length)
+        if (!records.Has(frame))
         {
-            return frame == 0xFF_FFFF_FFFF ? XenError.InvalidArgument : XenError.NotPermitted;
+            return frame == 0xFF_FFFF_FFFF ? XenError.InvalidArgument
+                : frame < frames.Layout.FirstRamFrame ? XenError.Busy : XenError.NotPermitted;
         }
 
         ref FrameRecord record = ref records[frame];

@@ -14,7 +14,7 @@ namespace Domovoi.Hypervisor.Frames;
 /// </remarks>
 public sealed class FrameTable
 {
-    private readonly FrameRecord[] _records;
+    private readonly FrameRecords _records;
     private readonly FreeFrames _free;
     private ulong _nextSpare;
 
@@ -24,11 +24,11 @@ public sealed class FrameTable
         ArgumentOutOfRangeException.ThrowIfLessThan(memory.FrameCount, layout.TotalFrames);
         Memory = memory;
         Layout = layout;
-        _records = new FrameRecord[layout.TotalFrames];
+        _records = new FrameRecords(layout);
         _free = new FreeFrames(layout);
         _nextSpare = layout.FirstSpareFrame;
         ulong behindSpare = layout.FirstSpareFrame + FrameLayout.SpareFrames;
-        _records.AsSpan((int)behindSpare).Fill(FrameRecord.Owned(FrameOwner.Hypervisor, FrameType.None));
+        _records.FillFrom(behindSpare, FrameRecord.Owned(FrameOwner.Hypervisor, FrameType.None));
         MachineToPhysical = new MachineToPhysical(memory, behindSpare, behindSpare);
         References = new FrameReferences(this, _records);
         Reservation = new Reservation(this);
@@ -130,7 +130,7 @@ public sealed class FrameTable
     {
         lock (Gate)
         {
-            FrameRecord record = frame.Value < (ulong)_records.Length ? _records[frame.Value] : default;
+            FrameRecord record = _records.Has(frame.Value) ? _records[frame.Value] : default;
             return (record.Owner, record.Type, record.TypeCount, record.References, record.IsPinned);
         }
     }
@@ -212,7 +212,7 @@ public sealed class FrameTable
     /// <summary>Takes a RAM frame from the domain; its memory goes back to the host once nothing refers to it.</summary>
     internal bool TryReleaseRamLocked(Mfn frame)
     {
-        if (frame.Value >= (ulong)_records.Length)
+        if (!_records.Has(frame.Value))
         {
             return false;
         }
