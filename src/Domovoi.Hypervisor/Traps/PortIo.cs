@@ -57,11 +57,11 @@ internal static class PortIo
             return true;
         }
 
-        if (port + (uint)size > vcpu.Privileged.IoBitmapPorts)
-        {
-            return false;
-        }
+        return port + (uint)size <= vcpu.Privileged.IoBitmapPorts && IsInBitmap(vcpu, port, size);
+    }
 
+    private static bool IsInBitmap(Vcpu vcpu, uint port, int size)
+    {
         bool allowed = false;
         vcpu.WithKernelAddressSpace(0, (own, _) =>
             allowed = own.TryRead(own.Privileged.IoBitmap + (port >> 3), out ushort bits)
