@@ -34,7 +34,6 @@ public sealed unsafe class VirtualCpu : IDisposable
         _state = (CpuState*)_block;
         _state->Self = (nint)_block;
         _state->PausesLeft = CpuState.PausesBetweenYields;
-        _state->IndexMask = (StateLayout.TlbEntries - 1UL) << 12;
         _state->PageMask = ~0xFFFUL;
         _state->JumpMask = (StateLayout.JumpEntries - 1) << 1;
         _state->PushedArithmetic = CpuState.ArithmeticMask;
@@ -53,8 +52,7 @@ public sealed unsafe class VirtualCpu : IDisposable
         _state->Xcr0 = HostFeatures.XcrMask;
         _state->LongMode = true;
         _state->Rflags = 2;
-        Tlb = new SoftTlb(_block);
-        Tlb.Initialize();
+        Tlb = new SoftTlb(_block, cache.Memory);
         Requests = new RemoteRequests(this, cache.Processors);
         Linear = new LinearMemory(cache.Memory, new PageWalker(cache.Memory, policy), Tlb, Breakpoints, Requests);
         _loop = new RunLoop(this, cache);
@@ -319,8 +317,7 @@ public sealed unsafe class VirtualCpu : IDisposable
     internal void RequestAttention() => Volatile.Write(ref _state->Go, 0);
 
     /// <summary>A frame holds translated code from now on: stores to it must be seen.</summary>
-    internal void RevokeWrites(ulong frame) =>
-        Tlb.RevokeWrites(_cache.Memory.HostBase + (nint)(frame << PhysicalAddress.PageShift));
+    internal void RevokeWrites(ulong frame) => Tlb.RevokeWrites(frame);
 
     /// <summary>A code page is retired: nothing may enter it.</summary>
     internal void ForgetPage(CodePage page)
@@ -337,5 +334,9 @@ public sealed unsafe class VirtualCpu : IDisposable
         Tlb.CodeSlot(current.Mode.Space(), current.VirtualPage) = current.Id;
     }
 
-    public void Dispose() => MemoryMapping.Unmap(_stack, StateLayout.StackSize + StateLayout.Size);
+    public void Dispose()
+    {
+        Tlb.Dispose();
+        MemoryMapping.Unmap(_stack, StateLayout.StackSize + StateLayout.Size);
+    }
 }

@@ -79,8 +79,8 @@ internal static unsafe class BlockCopier
             Unsafe.WriteUnaligned(at, Relocations.KindOf(place) switch
             {
                 RelocationKind.Distance => (int)(value - moved),
-                RelocationKind.DataEntry => Rotate(value, distance, sizeof(ulong) * 2),
-                RelocationKind.CodeEntry => Rotate(value, distance, sizeof(int)),
+                RelocationKind.DataEntry => Rotate(value, distance, StateLayout.TlbEntries, sizeof(ulong)),
+                RelocationKind.CodeEntry => Rotate(value, distance, StateLayout.CodeEntries, sizeof(int)),
                 RelocationKind.PageId => to.Id,
                 RelocationKind.NegatedPageId => -to.Id,
                 _ => (int)(value + moved),
@@ -97,9 +97,9 @@ internal static unsafe class BlockCopier
     }
 
     /// <summary>The displacement of an entry of a table that is indexed by page, and that begins at a multiple of its size.</summary>
-    private static int Rotate(int displacement, ulong distance, int entrySize)
+    private static int Rotate(int displacement, ulong distance, int entries, int entrySize)
     {
-        int mask = (StateLayout.TlbEntries - 1) * entrySize;
+        int mask = (entries - 1) * entrySize;
         int index = (displacement & mask) + ((int)(distance >> 12) * entrySize);
         return (displacement & ~mask) | (index & mask);
     }

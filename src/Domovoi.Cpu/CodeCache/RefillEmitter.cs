@@ -56,8 +56,6 @@ internal sealed class RefillEmitter
         return start;
     }
 
-    private int FirstTable => (int)_mode * 2;
-
     private void EmitWalk()
     {
         _a.Store64(HostAddress.OfThread(SavedRax), HostRegister.Rax);
@@ -71,8 +69,8 @@ internal sealed class RefillEmitter
         EmitLevel(shift: 21);
         EmitLeaf();
         EmitPermissions();
-        EmitInsertion();
         EmitLog();
+        EmitInsertion();
         EmitRestore();
     }
 
@@ -205,38 +203,11 @@ internal sealed class RefillEmitter
         SlowIf(Condition.NotEqual);
     }
 
-    /// <summary>Fills the slot in both forms of the table; R15 = delta, RDX = slot * 16 + (write ? table stride : 0).</summary>
-    private void EmitInsertion()
-    {
-        _a.Move32(HostRegister.Rcx, HostRegister.R15);
-        _a.And32Immediate(HostRegister.Rcx, WriteBit);
-        _a.ShiftLeft32(HostRegister.Rcx, 4);
-        _a.Move64(HostRegister.Rbx, HostRegister.R14);
-        _a.And64Immediate(HostRegister.Rbx, -4096);
-        _a.Move64(HostRegister.R15, HostRegister.Rdx);
-        _a.Sub64(HostRegister.R15, HostRegister.Rbx);
-        _a.Move32(HostRegister.Rdx, HostRegister.R14);
-        _a.ShiftRight32(HostRegister.Rdx, 8);
-        _a.And32Immediate(HostRegister.Rdx, (StateLayout.TlbEntries - 1) << 4);
-        _a.Add32(HostRegister.Rdx, HostRegister.Rcx);
-        int tags = StateLayout.DataTlb + (FirstTable * StateLayout.DataTlbStride);
-        _a.Store64(HostAddress.OfThread(tags, HostRegister.Rdx, 0), HostRegister.Rbx);
-        _a.Store64(HostAddress.OfThread(tags + 8, HostRegister.Rdx, 0), HostRegister.R15);
-        _a.ShiftRight64(HostRegister.Rbx, PhysicalAddress.PageShift);
-        _a.Negate64(HostRegister.Rbx);
-        _a.Move32(HostRegister.Rcx, HostRegister.Rdx);
-        _a.ShiftRight32(HostRegister.Rcx, 1);
-        int offset = FirstTable * StateLayout.FlagFreeStride;
-        _a.Store64(HostAddress.OfThread(StateLayout.NegatedPages + offset, HostRegister.Rcx, 0), HostRegister.Rbx);
-        _a.Store64(HostAddress.OfThread(StateLayout.Deltas + offset, HostRegister.Rcx, 0), HostRegister.R15);
-    }
-
+    /// <summary>Leaves when the log is full: the TLB is, too.</summary>
     private void EmitLog()
     {
-        _a.ShiftRight32(HostRegister.Rdx, 4);
         if (_mode == CpuMode.User)
         {
-            _a.Or32Immediate(HostRegister.Rdx, FirstTable << 10);
             EmitLog(StateLayout.LowLogged, StateLayout.LowLog);
             return;
         }
@@ -254,12 +225,87 @@ internal sealed class RefillEmitter
     {
         _a.Load32(HostRegister.Rcx, HostAddress.OfThread(count));
         _a.Cmp32Immediate(HostRegister.Rcx, StateLayout.LogCapacity);
-        nint full = _a.JumpIf8(Condition.AboveOrEqual);
-        _a.Store16(HostAddress.OfThread(log, HostRegister.Rcx, 1), HostRegister.Rdx);
+        SlowIf(Condition.AboveOrEqual);
+        EmitSlot();
+        _a.Or32Immediate(HostRegister.Rax, (int)_mode << 20);
+        _a.Store32(HostAddress.OfThread(log, HostRegister.Rcx, 2), HostRegister.Rax);
         _a.Lea32(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, Displacement: 1));
         _a.Store32(HostAddress.OfThread(count), HostRegister.Rcx);
-        _a.Bind8(full);
     }
+
+    /// <summary>RAX = the address's slot.</summary>
+    private void EmitSlot()
+    {
+        _a.Move32(HostRegister.Rax, HostRegister.R14);
+        _a.ShiftRight32(HostRegister.Rax, PhysicalAddress.PageShift);
+    }
+
+    /// <summary>Fills the slot: R15 = delta. A page that may be written may be read.</summary>
+    private void EmitInsertion()
+    {
+        EmitSlot();
+        _a.Move64(HostRegister.Rbx, HostRegister.R14);
+        _a.And64Immediate(HostRegister.Rbx, -PhysicalAddress.PageSize);
+        _a.Negate64(HostRegister.Rbx);
+        _a.Lea64(HostRegister.Rcx, new HostAddress(HostRegister.Rdx, HostRegister.Rbx));
+        _a.Store64(Word(StateLayout.ReadTags, HostRegister.Rax), HostRegister.Rbx);
+        _a.Test32Immediate(HostRegister.R15, WriteBit);
+        nint read = _a.JumpIf32(Condition.Equal);
+        _a.Store64(Word(StateLayout.WriteTags, HostRegister.Rax), HostRegister.Rbx);
+        _a.Store64(Word(StateLayout.Deltas, HostRegister.Rax), HostRegister.Rcx);
+        EmitMoveOfWrites();
+        nint done = _a.Jump32();
+
+        // The write tag stays if it is right with this delta, too.
+        _a.Bind32(read);
+        _a.Cmp64(HostRegister.Rcx, Word(StateLayout.Deltas, HostRegister.Rax));
+        nint same = _a.JumpIf8(Condition.Equal);
+        _a.Store64(Word(StateLayout.Deltas, HostRegister.Rax), HostRegister.Rcx);
+        EmitTagOfNone(HostRegister.Rbx, HostRegister.Rax);
+        _a.Store64(Word(StateLayout.WriteTags, HostRegister.Rax), HostRegister.Rbx);
+        _a.Bind8(same);
+        _a.Bind32(done);
+        _a.Move64(HostRegister.R15, HostRegister.Rcx);
+    }
+
+    /// <summary>As <see cref="SoftTlb"/> does: the frame at RDX, which has write tags in slot RAX now, loses those of any other.</summary>
+    private void EmitMoveOfWrites()
+    {
+        _a.Move64(HostRegister.Rbx, HostRegister.Rdx);
+        _a.Sub64(HostRegister.Rbx, HostAddress.OfThread(StateLayout.MemoryBase));
+        _a.ShiftRight64(HostRegister.Rbx, PhysicalAddress.PageShift);
+        _a.Load64(HostRegister.R15, HostAddress.OfThread(StateLayout.WrittenSlots));
+        _a.Lea64(HostRegister.Rbx, new HostAddress(HostRegister.R15, HostRegister.Rbx, 2));
+        _a.Load32(HostRegister.R15, new HostAddress(HostRegister.Rbx));
+        _a.Store32(new HostAddress(HostRegister.Rbx), HostRegister.Rax);
+        _a.Cmp32(HostRegister.Rax, HostRegister.R15);
+        nint sameSlot = _a.JumpIf32(Condition.Equal);
+        foreach (CpuMode mode in (ReadOnlySpan<CpuMode>)[CpuMode.Kernel, CpuMode.User])
+        {
+            _a.Load64(HostRegister.Rbx, Word(StateLayout.Deltas, HostRegister.R15, mode));
+            _a.Sub64(HostRegister.Rbx, Word(StateLayout.WriteTags, HostRegister.R15, mode));
+            _a.Cmp64(HostRegister.Rbx, HostRegister.Rdx);
+            nint other = _a.JumpIf8(Condition.NotEqual);
+            EmitTagOfNone(HostRegister.Rbx, HostRegister.R15);
+            _a.Store64(Word(StateLayout.WriteTags, HostRegister.R15, mode), HostRegister.Rbx);
+            _a.Bind8(other);
+        }
+
+        _a.Bind32(sameSlot);
+    }
+
+    private void EmitTagOfNone(HostRegister target, HostRegister slot)
+    {
+        _a.Move32(target, slot);
+        _a.Xor32Immediate(target, StateLayout.TlbEntries / 2);
+        _a.ShiftLeft32(target, PhysicalAddress.PageShift);
+        _a.Negate64(target);
+    }
+
+    private HostAddress Word(int table, HostRegister slot) => Word(table, slot, _mode);
+
+    private static HostAddress Word(int table, HostRegister slot, CpuMode mode) =>
+        HostAddress.OfThread(table + ((int)mode * StateLayout.DataTlbStride), slot, 3);
 
     private void EmitRestore()
     {

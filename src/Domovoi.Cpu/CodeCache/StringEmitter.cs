@@ -3,6 +3,7 @@ using Domovoi.Cpu.Emit;
 using Domovoi.Cpu.Mmu;
 using Domovoi.Cpu.State;
 using Domovoi.Cpu.Translate;
+using Domovoi.Memory;
 
 namespace Domovoi.Cpu.CodeCache;
 
@@ -116,15 +117,15 @@ internal sealed class StringEmitter
     /// <summary>R15 = the delta of an address's page.</summary>
     private void EmitDelta(HostRegister linear, bool write)
     {
-        int tags = StateLayout.DataTlb + ((((int)_mode * 2) + (write ? 1 : 0)) * StateLayout.DataTlbStride);
+        int ofMode = (int)_mode * StateLayout.DataTlbStride;
+        int tags = ofMode + (write ? StateLayout.WriteTags : StateLayout.ReadTags);
         _a.Move32(HostRegister.Rax, linear);
-        _a.ShiftRight32(HostRegister.Rax, 8);
-        _a.And32Immediate(HostRegister.Rax, (StateLayout.TlbEntries - 1) << 4);
-        _a.Load64(HostRegister.R15, HostAddress.OfThread(tags + 8, HostRegister.Rax, 0));
+        _a.ShiftRight32(HostRegister.Rax, PhysicalAddress.PageShift);
+        _a.Load64(HostRegister.R15, HostAddress.OfThread(ofMode + StateLayout.Deltas, HostRegister.Rax, 3));
         _a.Move64(HostRegister.Rdx, linear);
-        _a.And64Immediate(HostRegister.Rdx, -4096);
-        _a.Cmp64(HostRegister.Rdx, HostAddress.OfThread(tags, HostRegister.Rax, 0));
-        nint hit = _a.JumpIf32(Condition.Equal);
+        _a.Add64(HostRegister.Rdx, HostAddress.OfThread(tags, HostRegister.Rax, 3));
+        _a.Cmp64Immediate(HostRegister.Rdx, PhysicalAddress.PageSize - 1);
+        nint hit = _a.JumpIf32(Condition.BelowOrEqual);
         _a.Move64(HostRegister.R14, linear);
         _a.MoveImmediate(HostRegister.R15, write ? 1 | WriteBit : 1);
         _a.Call(_walk);

@@ -157,6 +157,8 @@ internal sealed class HostAssembler : HostEncoder
 
     public void Or32Immediate(HostRegister target, int value) => ImmediateForm(1, target, value, wide: false);
 
+    public void Xor32Immediate(HostRegister target, int value) => ImmediateForm(6, target, value, wide: false);
+
     public void And64Immediate(HostRegister target, int value) => ImmediateForm(4, target, value, wide: true);
 
     /// <summary>TEST r32, imm32.</summary>
@@ -204,13 +206,6 @@ internal sealed class HostAssembler : HostEncoder
         Byte(value);
     }
 
-    /// <summary>RORX r32, r32, imm8 (BMI2): leaves flags alone.</summary>
-    public void Rorx32(HostRegister target, HostRegister source, int count)
-    {
-        VexRegisterForm(pp: 3, map: 3, wide: false, 0xF0, target, HostRegister.None, source);
-        Byte(count);
-    }
-
     /// <summary>PEXT r64, r64, mask (BMI2): leaves flags alone.</summary>
     public void Pext64(HostRegister target, HostRegister source, in HostAddress mask) =>
         VexMemoryForm(pp: 2, map: 2, wide: true, 0xF5, (int)target, (int)source, mask);
@@ -230,6 +225,10 @@ internal sealed class HostAssembler : HostEncoder
     /// <summary>SHRX r64, r64, count (BMI2).</summary>
     public void Shrx64(HostRegister target, HostRegister source, HostRegister count) =>
         VexRegisterForm(pp: 3, map: 2, wide: true, 0xF7, target, count, source);
+
+    /// <summary>SHRX r32, r32, count (BMI2).</summary>
+    public void Shrx32(HostRegister target, HostRegister source, HostRegister count) =>
+        VexRegisterForm(pp: 3, map: 2, wide: false, 0xF7, target, count, source);
 
     public void MoveSignExtend32(HostRegister target, HostRegister source) =>
         RegisterForm(0x63, target, source, wide: true);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.State;
+using Domovoi.Linux;
+using Domovoi.Memory;
 
 namespace Domovoi.Cpu.Mmu;
 
@@ -16,151 +18,178 @@ internal enum TlbReach
 
 /// <summary>The tables that translated code looks linear addresses up in, and their C# side.</summary>
 /// <remarks>
-/// Four direct-mapped tables of 1024 pages: kernel and user mode, reading and writing. A page that must not be written
-/// unseen (read-only, clean, holding translated code) is simply not in the write table. Each entry exists twice: {tag, delta}
-/// for checks that may clobber flags, {-(page number)} and {delta} for those that may not. Filled slots are logged, so that
-/// a flush after little work is cheap; pages of the kernel mode's upper half apart, as they outlive most flushes.
-/// <code>host address = linear address + delta</code>
+/// Per mode direct-mapped tables with a slot for each page of 4 GiB: the slot of an address is its bits 12 to 31, so that one shift
+/// finds it. A slot has a tag for reading, a tag for writing and one delta, and the host gives memory to what is used of them. A page that
+/// must not be written unseen (read-only, clean, holding translated code) simply has no write tag. Filled slots are logged, so that a
+/// flush costs what was filled since the last; the kernel mode's upper half apart, as it outlives most flushes.
+/// <code>
+/// tag = -(address of the page), so that address + tag is the offset in the page
+/// host address = linear address + delta, the same for both tags
+/// </code>
+/// A frame has write tags in one slot at most, that of <see cref="StateLayout.WrittenSlots"/>: what revokes them need not search.
 /// </remarks>
-internal sealed unsafe class SoftTlb(byte* block)
+internal sealed unsafe class SoftTlb : IDisposable
 {
     private const int LogCapacity = StateLayout.LogCapacity;
-    private const int Mask = StateLayout.TlbEntries - 1;
+    private const int SlotMask = StateLayout.TlbEntries - 1;
+    private const int CodeMask = StateLayout.CodeEntries - 1;
 
-    private readonly CpuState* _state = (CpuState*)block;
+    /// <summary>After so many flushes the host gets the memory of user mode's tables back: each process has other addresses.</summary>
+    internal const int FlushesBetweenTrims = 1 << 14;
+
+    private readonly byte* _block;
+    private readonly CpuState* _state;
+    private readonly GuestMemory _memory;
+    private readonly uint* _writtenSlots;
     private bool _kernelRanLowCode;
+    private int _flushes;
+
+    /// <param name="block">The processor's state block, all zeroes behind the state.</param>
+    internal SoftTlb(byte* block, GuestMemory memory)
+    {
+        _block = block;
+        _state = (CpuState*)block;
+        _memory = memory;
+        _state->WrittenSlots = MemoryMapping.MapAnonymous(WrittenSize, PageProtection.Read | PageProtection.Write);
+        _writtenSlots = (uint*)_state->WrittenSlots;
+        ClearEnds();
+        ForgetZero();
+    }
 
     /// <summary>For tests: see <see cref="VirtualCpu.TlbReach"/>.</summary>
     internal TlbReach Reach { get; set; }
 
-    private Span<ushort> LowLog => new(block + StateLayout.LowLog, LogCapacity);
+    private Span<uint> LowLog => new(_block + StateLayout.LowLog, LogCapacity);
 
-    private Span<ushort> HighLog => new(block + StateLayout.HighLog, LogCapacity);
+    private Span<uint> HighLog => new(_block + StateLayout.HighLog, LogCapacity);
 
-    /// <summary>Empties everything, whatever was there.</summary>
-    internal void Initialize()
-    {
-        for (int table = 0; table < 4; table++)
-        {
-            ClearTable(table);
-        }
+    private nuint WrittenSize => (nuint)_memory.FrameCount * sizeof(uint);
 
-        (_state->LowLogged, _state->HighLogged) = (0, 0);
-        ForgetZero();
-    }
+    /// <summary>Bits 12 to 31.</summary>
+    internal static int SlotOf(ulong linear) => (int)(linear >> PhysicalAddress.PageShift) & SlotMask;
 
     /// <summary>Forgets all data and code translations.</summary>
     internal void Flush()
     {
-        new Span<byte>(block + StateLayout.CodeTlb, 2 * StateLayout.CodeTlbStride).Clear();
-        if (_state->LowLogged < LogCapacity && _state->HighLogged < LogCapacity)
-        {
-            ClearLogged(LowLog[.._state->LowLogged]);
-            ClearLogged(HighLog[.._state->HighLogged]);
-        }
-        else
-        {
-            for (int table = 0; table < 4; table++)
-            {
-                ClearTable(table);
-            }
-        }
-
-        (_state->LowLogged, _state->HighLogged, _kernelRanLowCode) = (0, 0, false);
+        new Span<byte>(_block + StateLayout.CodeTlb, 2 * StateLayout.CodeTlbStride).Clear();
+        ClearLogged(LowLog, ref _state->LowLogged);
+        ClearLogged(HighLog, ref _state->HighLogged);
+        _kernelRanLowCode = false;
+        TrimNowAndThen(CpuMode.Kernel);
     }
 
     /// <summary>Forgets all of user mode, and the lower half of the address space in kernel mode.</summary>
     internal void FlushLowerHalf()
     {
         int stride = StateLayout.CodeTlbStride;
-        new Span<byte>(block + StateLayout.CodeTlb + (_kernelRanLowCode ? 0 : stride), _kernelRanLowCode ? 2 * stride : stride).Clear();
-        if (_state->LowLogged < LogCapacity)
-        {
-            ClearLogged(LowLog[.._state->LowLogged]);
-        }
-        else
-        {
-            ClearLowerHalf(Table(CpuMode.Kernel, write: false));
-            ClearLowerHalf(Table(CpuMode.Kernel, write: true));
-            ClearTable(Table(CpuMode.User, write: false));
-            ClearTable(Table(CpuMode.User, write: true));
-        }
-
-        (_state->LowLogged, _kernelRanLowCode) = (0, false);
+        new Span<byte>(_block + StateLayout.CodeTlb + (_kernelRanLowCode ? 0 : stride), _kernelRanLowCode ? 2 * stride : stride).Clear();
+        ClearLogged(LowLog, ref _state->LowLogged);
+        _kernelRanLowCode = false;
+        TrimNowAndThen(CpuMode.User);
     }
 
     /// <summary>Forgets one page in all tables.</summary>
     internal void Invalidate(ulong linear)
     {
-        int slot = (int)(linear >> 12) & Mask;
-        for (int table = 0; table < 4; table++)
-        {
-            ClearSlot(table, slot);
-        }
-
-        CodeSlots(CpuMode.Kernel)[slot] = 0;
-        CodeSlots(CpuMode.User)[slot] = 0;
+        ClearSlot(CpuMode.Kernel, SlotOf(linear));
+        ClearSlot(CpuMode.User, SlotOf(linear));
+        CodeSlots(CpuMode.Kernel)[CodeSlotOf(linear)] = 0;
+        CodeSlots(CpuMode.User)[CodeSlotOf(linear)] = 0;
     }
 
-    /// <summary>Makes a page known to one table.</summary>
+    /// <summary>Makes a page known for reading or for writing. The emitted page walk does the same.</summary>
     internal void Insert(CpuMode mode, bool write, ulong linear, nint hostPage)
     {
         if (Reach != TlbReach.All)
         {
-            ClearLogged(LowLog[.._state->LowLogged]);
-            ClearLogged(HighLog[.._state->HighLogged]);
-            (_state->LowLogged, _state->HighLogged) = (0, 0);
+            ClearLogged(LowLog, ref _state->LowLogged);
+            ClearLogged(HighLog, ref _state->HighLogged);
             if (Reach == TlbReach.None)
             {
                 return;
             }
         }
 
-        ulong page = linear & ~0xFFFUL;
-        int table = Table(mode, write);
-        int slot = (int)(page >> 12) & Mask;
-        long delta = hostPage - (long)page;
-        ulong* entry = Entry(table, slot);
-        entry[0] = page;
-        entry[1] = (ulong)delta;
-        *NegatedPage(table, slot) = 0 - (page >> 12);
-        *Delta(table, slot) = delta;
-        bool isLow = mode == CpuMode.User || (long)page >= 0;
-        ref int logged = ref isLow ? ref _state->LowLogged : ref _state->HighLogged;
-        if (logged < LogCapacity)
+        int slot = SlotOf(linear);
+        bool isLow = mode == CpuMode.User || (long)linear >= 0;
+        Log(isLow ? LowLog : HighLog, ref isLow ? ref _state->LowLogged : ref _state->HighLogged, ((uint)mode << 20) | (uint)slot);
+        ulong tag = 0 - (linear & ~(PhysicalAddress.PageSize - 1UL));
+        long delta = hostPage + (long)tag;
+        if (Deltas(mode)[slot] != delta)
         {
-            (isLow ? LowLog : HighLog)[logged++] = (ushort)((table << 10) | slot);
+            ClearSlot(mode, slot);
+            Deltas(mode)[slot] = delta;
+        }
+
+        (write ? WriteTags(mode) : ReadTags(mode))[slot] = tag;
+        if (write)
+        {
+            MoveWrites((ulong)(hostPage - _memory.HostBase) >> PhysicalAddress.PageShift, slot);
         }
     }
 
     /// <summary>The host address of <paramref name="size"/> bytes that lie in one page the table knows, or 0.</summary>
     internal nint Probe(CpuMode mode, bool write, ulong linear, int size)
     {
-        ulong* entry = Entry(Table(mode, write), (int)(linear >> 12) & Mask);
-        return (linear ^ entry[0]) <= (ulong)(4096 - size) ? (nint)(linear + entry[1]) : 0;
+        int slot = SlotOf(linear);
+        ulong tag = (write ? WriteTags(mode) : ReadTags(mode))[slot];
+        return linear + tag <= (ulong)(PhysicalAddress.PageSize - size) ? (nint)linear + (nint)Deltas(mode)[slot] : 0;
     }
 
-    /// <summary>Takes a host page out of the write tables: it holds translated code from now on.</summary>
-    internal void RevokeWrites(nint hostPage)
+    /// <summary>Forgets where a frame may be written: it holds translated code from now on.</summary>
+    internal void RevokeWrites(ulong frame)
     {
-        for (int table = 1; table < 4; table += 2)
+        int slot = (int)_writtenSlots[frame];
+        ulong host = (ulong)_memory.HostBase + (frame << PhysicalAddress.PageShift);
+        for (CpuMode mode = CpuMode.Kernel; mode <= CpuMode.User; mode++)
         {
-            for (int slot = 0; slot < StateLayout.TlbEntries; slot++)
+            if ((ulong)Deltas(mode)[slot] - WriteTags(mode)[slot] == host)
             {
-                ulong* entry = Entry(table, slot);
-                if (entry[0] + entry[1] == (ulong)hostPage)
-                {
-                    ClearSlot(table, slot);
-                }
+                WriteTags(mode)[slot] = TagOfNone(slot);
             }
         }
+    }
+
+    /// <summary>A frame is about to be known for writing in a slot; in another it must not be any more.</summary>
+    private void MoveWrites(ulong frame, int slot)
+    {
+        if (_writtenSlots[frame] != slot)
+        {
+            RevokeWrites(frame);
+            _writtenSlots[frame] = (uint)slot;
+        }
+    }
+
+    /// <summary>Gives the host what the tables take, from those of <paramref name="first"/> on, which are empty.</summary>
+    private void TrimNowAndThen(CpuMode first)
+    {
+        if (++_flushes < FlushesBetweenTrims)
+        {
+            return;
+        }
+
+        _flushes = 0;
+        int start = StateLayout.DataTlb + ((int)first * StateLayout.DataTlbStride);
+        MemoryMapping.Discard((nint)_block + start, (nuint)(StateLayout.Size - start));
+        ClearEnds(first);
+    }
+
+    /// <summary>A full log means that the TLB is full: what it names is forgotten.</summary>
+    private void Log(Span<uint> log, ref int count, uint entry)
+    {
+        if (count == LogCapacity)
+        {
+            ClearLogged(log, ref count);
+        }
+
+        log[count++] = entry;
     }
 
     /// <summary>The identity of the code page that a virtual page is now; 0 when unknown.</summary>
     internal ref int CodeSlot(CpuMode mode, ulong linear)
     {
         _kernelRanLowCode |= mode == CpuMode.Kernel && (long)linear >= 0;
-        return ref CodeSlots(mode)[(int)(linear >> 12) & Mask];
+        return ref CodeSlots(mode)[CodeSlotOf(linear)];
     }
 
     /// <summary>Remembers where an indirect branch to <paramref name="rip"/> goes.</summary>
@@ -186,53 +215,42 @@ internal sealed unsafe class SoftTlb(byte* block)
     /// <summary>A tag of 0 is that of address 0, which is looked up in the first slot: there it must be another.</summary>
     private void ForgetZero() => *Jumps(0) = *Jumps(1) = 1;
 
-    private ulong* Jumps(int mode) => (ulong*)(block + StateLayout.JumpTable + (mode * StateLayout.JumpStride));
+    private ulong* Jumps(int mode) => (ulong*)(_block + StateLayout.JumpTable + (mode * StateLayout.JumpStride));
 
-    private static int Table(CpuMode mode, bool write) => ((int)mode * 2) + (write ? 1 : 0);
+    private static int CodeSlotOf(ulong linear) => (int)(linear >> PhysicalAddress.PageShift) & CodeMask;
 
-    private int* CodeSlots(CpuMode mode) => (int*)(block + StateLayout.CodeTlb + ((int)mode * StateLayout.CodeTlbStride));
+    private int* CodeSlots(CpuMode mode) => (int*)(_block + StateLayout.CodeTlb + ((int)mode * StateLayout.CodeTlbStride));
 
-    private ulong* Entry(int table, int slot) =>
-        (ulong*)(block + StateLayout.DataTlb + (table * StateLayout.DataTlbStride) + (slot * 16));
+    private ulong* ReadTags(CpuMode mode) => (ulong*)(_block + StateLayout.ReadTags + ((int)mode * StateLayout.DataTlbStride));
 
-    private ulong* NegatedPage(int table, int slot) =>
-        (ulong*)(block + StateLayout.NegatedPages + (table * StateLayout.FlagFreeStride) + (slot * 8));
+    private ulong* WriteTags(CpuMode mode) => (ulong*)(_block + StateLayout.WriteTags + ((int)mode * StateLayout.DataTlbStride));
 
-    private long* Delta(int table, int slot) =>
-        (long*)(block + StateLayout.Deltas + (table * StateLayout.FlagFreeStride) + (slot * 8));
+    private long* Deltas(CpuMode mode) => (long*)(_block + StateLayout.Deltas + ((int)mode * StateLayout.DataTlbStride));
 
-    private void ClearSlot(int table, int slot)
+    /// <summary>A tag that no address of a slot fits: that of a page half the table away.</summary>
+    private static ulong TagOfNone(int slot) => 0 - ((ulong)(slot ^ (StateLayout.TlbEntries / 2)) << PhysicalAddress.PageShift);
+
+    private void ClearSlot(CpuMode mode, int slot) => ReadTags(mode)[slot] = WriteTags(mode)[slot] = TagOfNone(slot);
+
+    /// <summary>The tag 0 of fresh memory fits the first page, and what an access that begins in the last wraps around to: their slots need another.</summary>
+    private void ClearEnds(CpuMode first = CpuMode.Kernel)
     {
-        // An address in slot i has i in bits 12 to 21, so tag 0 differs from it by a page at least; slot 0 differs in bit 12.
-        Entry(table, slot)[0] = slot == 0 ? 0x1000UL : 0;
-        Entry(table, slot)[1] = 0;
-        *NegatedPage(table, slot) = 1;
-    }
-
-    private void ClearLogged(ReadOnlySpan<ushort> log)
-    {
-        foreach (ushort filled in log)
+        for (CpuMode mode = first; mode <= CpuMode.User; mode++)
         {
-            ClearSlot(filled >> 10, filled & Mask);
+            ClearSlot(mode, 0);
+            ClearSlot(mode, SlotMask);
         }
     }
 
-    private void ClearLowerHalf(int table)
+    private void ClearLogged(Span<uint> log, ref int count)
     {
-        for (int slot = 0; slot < StateLayout.TlbEntries; slot++)
+        foreach (uint filled in log[..count])
         {
-            if ((long)Entry(table, slot)[0] >= 0)
-            {
-                ClearSlot(table, slot);
-            }
+            ClearSlot((CpuMode)(filled >> 20), (int)filled & SlotMask);
         }
+
+        count = 0;
     }
 
-    private void ClearTable(int table)
-    {
-        new Span<byte>(block + StateLayout.DataTlb + (table * StateLayout.DataTlbStride), StateLayout.DataTlbStride).Clear();
-        Entry(table, 0)[0] = 0x1000;
-        new Span<ulong>(
-            block + StateLayout.NegatedPages + (table * StateLayout.FlagFreeStride), StateLayout.TlbEntries).Fill(1);
-    }
+    public void Dispose() => MemoryMapping.Unmap((nint)_writtenSlots, WrittenSize);
 }

@@ -72,7 +72,7 @@ public struct CpuState
 
     /// <summary>What RDTSCP and RDPID return: MSR_TSC_AUX.</summary>
     [FieldOffset(0x114)] public uint TscAux;
-    [FieldOffset(0x118)] internal ulong IndexMask;
+    [FieldOffset(0x118)] internal nint WrittenSlots;
     [FieldOffset(0x120)] internal ulong PageMask;
     [FieldOffset(0x128)] internal ulong JumpMask;
     [FieldOffset(0x130)] internal nint HostFaultRip;

@@ -28,7 +28,9 @@ internal static class StateLayout
     internal const int GuestMxcsr = 0x10C;
     internal const int HostMxcsr = 0x110;
     internal const int TscAux = 0x114;
-    internal const int IndexMask = 0x118;
+
+    /// <summary>Host address of a slot (u32) for each frame: where the write tables know it, if they do.</summary>
+    internal const int WrittenSlots = 0x118;
     internal const int PageMask = 0x120;
     internal const int JumpMask = 0x128;
     internal const int HostFaultRip = 0x130;
@@ -87,11 +89,6 @@ internal static class StateLayout
     internal const int CodeTlb = 0x1000;
     internal const int CodeTlbStride = 0x1000;
 
-    /// <summary>Which TLB slots were filled since the last flush: (table &lt;&lt; 10) | slot, for each half of the address space.</summary>
-    internal const int LowLog = 0x3000;
-    internal const int HighLog = 0x3200;
-    internal const int LogCapacity = 256;
-
     /// <summary>A delta or a host address for each access group of the block that runs.</summary>
     internal const int GroupWords = 0x3400;
     internal const int GroupSlots = 16;
@@ -99,24 +96,35 @@ internal static class StateLayout
     /// <summary>Where emitted string instructions keep what they need: five words.</summary>
     internal const int StringSaved = 0x3480;
 
-    /// <summary>Four tables (kernel read, kernel write, user read, user write) of {tag, delta}.</summary>
-    internal const int DataTlb = 0x10000;
-    internal const int DataTlbStride = 0x4000;
-
-    /// <summary>The same tables for code that must not touch flags: negated page numbers.</summary>
-    internal const int NegatedPages = 0x20000;
-
-    /// <summary>The deltas that belong to <see cref="NegatedPages"/>.</summary>
-    internal const int Deltas = 0x28000;
-    internal const int FlagFreeStride = 0x2000;
-
     /// <summary>Per mode 32768 pairs of an indirect branch's negated target and where that is on the host, by bits 1 to 15 of the target.</summary>
     internal const int JumpTable = 0x30000;
     internal const int JumpStride = 0x80000;
 
-    internal const int TlbEntries = 1024;
     internal const int JumpEntries = 32768;
-    internal const int Size = 0x130000;
+    internal const int CodeEntries = 1024;
+
+    /// <summary>Which slots of the data TLB were filled since the last flush: (mode &lt;&lt; 20) | slot (u32), for each half of the address space.</summary>
+    internal const int LowLog = 0x130000;
+    internal const int HighLog = 0x1B0000;
+    internal const int LogCapacity = 0x20000;
+
+    /// <summary>Per mode three tables of 64-bit words: <see cref="ReadTags"/>, <see cref="WriteTags"/> and <see cref="Deltas"/>.</summary>
+    internal const int DataTlb = 0x80_0000;
+    internal const int DataTlbStride = 3 * TableSize;
+
+    /// <summary>Minus the address of the page that may be read.</summary>
+    internal const int ReadTags = DataTlb;
+
+    /// <summary>Minus the address of the page that may be written.</summary>
+    internal const int WriteTags = DataTlb + TableSize;
+
+    /// <summary>What leads from a linear address of either page to its host address.</summary>
+    internal const int Deltas = DataTlb + (2 * TableSize);
+
+    /// <summary>A slot for each page of 4 GiB: its index is a shift of the address's lower half.</summary>
+    internal const int TlbEntries = 1 << 20;
+    internal const int Size = DataTlb + (2 * DataTlbStride);
+    private const int TableSize = TlbEntries * sizeof(ulong);
 
     /// <summary>The host's stack for translated code lies below the block: return addresses of thunks, and signal frames.</summary>
     internal const int StackSize = 0x40000;

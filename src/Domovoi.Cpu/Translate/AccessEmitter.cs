@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu.CodeCache;
 using Domovoi.Cpu.Emit;
+using Domovoi.Cpu.Mmu;
 using Domovoi.Cpu.State;
+using Domovoi.Memory;
 using Iced.Intel;
 
 namespace Domovoi.Cpu.Translate;
@@ -37,9 +39,6 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
 
     /// <summary>Whether accesses may be checked together.</summary>
     internal bool UsesGroups { get; set; }
-
-    /// <summary>Base address of the TLB tables of the current mode.</summary>
-    private int Table(bool write) => ((Mode & ModeKey.User) != 0 ? 2 : 0) + (write ? 1 : 0);
 
     /// <summary>Writes check and operation.</summary>
     /// <param name="guestIndex">The instruction's index in its block, for the side table.</param>
@@ -168,89 +167,66 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
             return HostProcessor.HasBmi2 ? EmitFlagFreeCheck(address, site) : EmitSavingCheck(address, site);
         }
 
-        int table = StateLayout.DataTlb + (Table(site.IsWrite) * StateLayout.DataTlbStride);
         HostRegister linear = address.Register;
-        if (address.IsConstant)
-        {
-            int entry = table + ((int)((address.Constant >> 12) & (StateLayout.TlbEntries - 1)) * 16);
-            assembler.Move64(HostRegister.Rcx, linear);
-            assembler.Xor64(HostRegister.Rcx, HostAddress.State(entry));
-            NoteEntry(address);
-            assembler.Cmp64Immediate(HostRegister.Rcx, 4096 - site.Size);
-            nint miss = assembler.JumpIf32(Condition.Above);
-            assembler.Load64(HostRegister.R15, HostAddress.State(entry + 8));
-            NoteEntry(address);
-            return miss;
-        }
-
-        EmitIndex(linear);
-        assembler.Move64(HostRegister.Rcx, linear);
-        assembler.Xor64(HostRegister.Rcx, HostAddress.State(table, HostRegister.R15, 0));
-        assembler.Cmp64Immediate(HostRegister.Rcx, 4096 - site.Size);
-        nint hole = assembler.JumpIf32(Condition.Above);
-        assembler.Load64(HostRegister.R15, HostAddress.State(table + 8, HostRegister.R15, 0));
-        return hole;
-    }
-
-    private void NoteEntry(in EffectiveAddress address)
-    {
-        if (address.IsRipRelative)
-        {
-            assembler.NoteDisplacement(RelocationKind.DataEntry);
-        }
-    }
-
-    /// <summary>R15 = TLB index * 16.</summary>
-    private void EmitIndex(HostRegister linear)
-    {
-        if (HostProcessor.HasBmi2)
-        {
-            assembler.Rorx32(HostRegister.R15, linear, 8);
-        }
-        else
+        if (!address.IsConstant)
         {
             assembler.Move32(HostRegister.R15, linear);
-            assembler.ShiftRight32(HostRegister.R15, 8);
+            assembler.ShiftRight32(HostRegister.R15, PhysicalAddress.PageShift);
         }
 
-        assembler.And32Immediate(HostRegister.R15, (StateLayout.TlbEntries - 1) << 4);
+        assembler.Move64(HostRegister.Rcx, linear);
+        assembler.Add64(HostRegister.Rcx, Word(Tags(site.IsWrite), address));
+        NoteEntry(address);
+        assembler.Cmp64Immediate(HostRegister.Rcx, PhysicalAddress.PageSize - site.Size);
+        nint miss = assembler.JumpIf32(Condition.Above);
+        EmitDelta(address);
+        return miss;
     }
 
     /// <summary>The check that leaves flags alone.</summary>
     private nint EmitFlagFreeCheck(in EffectiveAddress address, AccessSite site)
     {
-        int table = Table(site.IsWrite) * StateLayout.FlagFreeStride;
         HostRegister linear = address.Register;
-        assembler.Pext64(HostRegister.R15, linear, HostAddress.State(StateLayout.IndexMask));
-        assembler.Lea64(HostRegister.Rcx, new HostAddress(linear, Displacement: site.Size - 1));
+        if (!address.IsConstant)
+        {
+            assembler.MoveImmediate(HostRegister.Rcx, PhysicalAddress.PageShift);
+            assembler.Shrx32(HostRegister.R15, linear, HostRegister.Rcx);
+        }
+
+        assembler.Load64(HostRegister.Rcx, Word(Tags(site.IsWrite), address));
+        NoteEntry(address);
+        assembler.Lea64(HostRegister.Rcx, new HostAddress(linear, HostRegister.Rcx, Displacement: site.Size - 1));
         assembler.Pext64(HostRegister.Rcx, HostRegister.Rcx, HostAddress.State(StateLayout.PageMask));
-        assembler.Load64(HostRegister.R14, HostAddress.State(StateLayout.NegatedPages + table, HostRegister.R15, 3));
-        assembler.Lea64(HostRegister.Rcx, new HostAddress(HostRegister.Rcx, HostRegister.R14));
         nint hit = assembler.JumpIfRcxZero8();
         nint miss = assembler.Jump32();
         assembler.Bind8(hit);
-        HostAddress delta = HostAddress.State(StateLayout.Deltas + table, HostRegister.R15, 3);
-        if (linear != HostRegister.R14)
-        {
-            assembler.Load64(HostRegister.R15, delta);
-            return miss;
-        }
-
-        // Three scratch registers do not suffice: the address is formed again. It may need R15, so the delta comes last.
-        if (address.NeedsSecondScratch)
-        {
-            assembler.Load64(HostRegister.R15, delta);
-            assembler.Store64(HostAddress.State(StateLayout.Spill), HostRegister.R15);
-            address.Emit(assembler, Mode);
-            assembler.Load64(HostRegister.R15, HostAddress.State(StateLayout.Spill));
-        }
-        else
-        {
-            address.Emit(assembler, Mode);
-            assembler.Load64(HostRegister.R15, delta);
-        }
-
+        EmitDelta(address);
         return miss;
+    }
+
+    private void EmitDelta(in EffectiveAddress address)
+    {
+        assembler.Load64(HostRegister.R15, Word(StateLayout.Deltas, address));
+        NoteEntry(address);
+    }
+
+    /// <summary>An address's word in one of the mode's tables; R15 is its slot, unless the address is a constant.</summary>
+    private HostAddress Word(int table, in EffectiveAddress address)
+    {
+        int start = table + ((Mode & ModeKey.User) != 0 ? StateLayout.DataTlbStride : 0);
+        return address.IsConstant
+            ? HostAddress.State(start + (SoftTlb.SlotOf(address.Constant) * sizeof(ulong)))
+            : HostAddress.State(start, HostRegister.R15, 3);
+    }
+
+    private static int Tags(bool write) => write ? StateLayout.WriteTags : StateLayout.ReadTags;
+
+    private void NoteEntry(in EffectiveAddress address)
+    {
+        if (address.IsConstant && address.IsRipRelative)
+        {
+            assembler.NoteDisplacement(RelocationKind.DataEntry);
+        }
     }
 
     /// <summary>For hosts without BMI2: keeps the flags below the state block, in the host's red zone, while the ordinary check runs.</summary>

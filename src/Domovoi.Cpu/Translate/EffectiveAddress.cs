@@ -18,11 +18,6 @@ internal readonly record struct EffectiveAddress(
     /// <summary>The address is as far from the instruction wherever that lies.</summary>
     internal bool IsRipRelative => Source.MemoryBase is Iced.Intel.Register.RIP or Iced.Intel.Register.EIP;
 
-    /// <summary>Whether <see cref="Emit"/> uses R15.</summary>
-    internal bool NeedsSecondScratch =>
-        !IsConstant && Source.MemoryIndex != Iced.Intel.Register.None
-        && RegisterMap.IsInMemory(RegisterMap.NumberOf(Source.MemoryIndex));
-
     /// <summary>Plans the address of an instruction's memory operand.</summary>
     internal static EffectiveAddress Of(in Instruction source, ModeKey mode, int extraDisplacement = 0)
     {

@@ -32,7 +32,7 @@ internal sealed class ExitEmitter(HostAssembler assembler)
     /// <summary>Leaves unless the virtual page still is the frame that the block was translated from.</summary>
     internal void EmitIdentityCheck(CodePage page)
     {
-        int slot = (int)((page.VirtualPage >> 12) & (StateLayout.TlbEntries - 1));
+        int slot = (int)((page.VirtualPage >> 12) & (StateLayout.CodeEntries - 1));
         int table = StateLayout.CodeTlb + ((_mode & ModeKey.User) != 0 ? StateLayout.CodeTlbStride : 0);
         assembler.Load32(HostRegister.Rcx, HostAddress.State(table + (slot * 4)));
         assembler.NoteDisplacement(RelocationKind.CodeEntry);
