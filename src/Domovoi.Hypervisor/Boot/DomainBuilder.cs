@@ -24,7 +24,7 @@ public static class DomainBuilder
     /// <remarks>
     /// For each page table entry it reads, Linux looks into the machine-to-physical table and then into its own table of the other
     /// direction. Both begin at a multiple of 4 MiB and have 512 words a page; were frame n page n as well, both words would always lie in
-    /// pages that share one place of the engine's direct-mapped TLB (1024 places). So the first table is half a TLB ahead.
+    /// pages that share one slot of the engine's direct-mapped TLB, a multiple of 4 GiB apart. So the first table is 512 slots ahead.
     /// </remarks>
     internal const ulong FirstRamFrame = 512 * 512;
 

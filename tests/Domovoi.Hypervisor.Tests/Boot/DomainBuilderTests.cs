@@ -68,17 +68,18 @@ public sealed class DomainBuilderTests
     [Fact]
     public void Build_WordsOfAPageInBothTables_AreFarApartInTheTlb()
     {
-        const ulong P2M = 0xFFFF_C900_0000_0000;            // where Linux has its own: a multiple of 4 MiB
+        const ulong Slots = 1 << 20;
+        const ulong P2M = 0xFFFF_C900_0000_0000;            // where Linux has its own: a multiple of 4 GiB
         using BuiltDomain built = Build();
 
         Assert.Equal(DomainBuilder.FirstRamFrame, built.Domain.Frames.Layout.FirstRamFrame);
         for (ulong pfn = 0; pfn < 16384; pfn += 64)
         {
             ulong mfn = built.Domain.Frames.Layout.RamFrame(pfn);
-            Assert.Equal(512UL, (PlaceOf(MachineToPhysical.GuestAddress + (mfn * 8)) - PlaceOf(P2M + (pfn * 8))) % 1024);
+            Assert.Equal(512UL, (SlotOf(MachineToPhysical.GuestAddress + (mfn * 8)) - SlotOf(P2M + (pfn * 8))) % Slots);
         }
 
-        static ulong PlaceOf(ulong address) => (address >> 12) % 1024;
+        static ulong SlotOf(ulong address) => (address >> 12) % Slots;
     }
 
     [Theory]
