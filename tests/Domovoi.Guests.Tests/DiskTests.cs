@@ -34,8 +34,10 @@ public sealed partial class DiskTests
         Assert.All(Enumerable.Range(1, kept), i => Assert.Contains($"record {i}\n", records, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Disk_IsWhatTheGuestWrote_DirectAndThroughTheCache()
+    [Theory]
+    [InlineData("")]
+    [InlineData("persistent-grants, ")]
+    public async Task Disk_IsWhatTheGuestWrote_DirectAndThroughTheCache(string option)
     {
         using GuestHost host = new();
         string image = host.Image("a.img", 64);
@@ -47,7 +49,7 @@ public sealed partial class DiskTests
             echo 3 >/proc/sys/vm/drop_caches
             echo "guest $(sha256sum </tmp/r | cut -c1-64) $(head -c 25165824 /dev/xvda | sha256sum | cut -c1-64) end"
             """,
-            [$"vdev=xvda, direct-io-safe, target={image}"]));
+            [$"vdev=xvda, direct-io-safe, {option}target={image}"]));
         Match said = await guest.SaysAsync(GuestSums(), from: 0);
         Assert.Equal(0, await guest.EndsAsync());
         Assert.Equal(said.Groups[1].Value, said.Groups[2].Value);

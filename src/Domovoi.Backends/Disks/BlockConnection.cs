@@ -82,7 +82,9 @@ internal sealed class BlockConnection : ITendedConnection
             ? [prefix + "ring-ref"]
             : [.. Enumerable.Range(0, 1 << order).Select(page => Name($"{prefix}ring-ref{page}"))];
         SharedRing ring = new(_front.Map(names), BlockRequest.Size);
-        bool persistent = _front.Number("feature-persistent", otherwise: 0) != 0;
+
+        // Linux says feature-persistent by its own setting, whether it was offered or not.
+        bool persistent = _device.Settings.PersistentGrants && _front.Number("feature-persistent", otherwise: 0) != 0;
         BlockQueue queue = new(_device, _front.Domain, ring, persistent);
         try
         {

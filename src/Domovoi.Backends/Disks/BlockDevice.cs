@@ -67,7 +67,7 @@ public sealed class BlockDevice : IBackendDevice
         new("discard-alignment", "0"),
         new("discard-secure", "0"),
         new("discard-enable", _canDiscard ? "1" : "0"),
-        new("feature-persistent", "1"),
+        new("feature-persistent", Settings.PersistentGrants ? "1" : "0"),
         new("feature-max-indirect-segments", Number(BlockTransfer.MostSegments)),
         new("max-ring-page-order", Number(MostRingPageOrder)),
         new("multi-queue-max-queues", Number(MostQueues)),

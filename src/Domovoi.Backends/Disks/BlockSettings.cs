@@ -6,4 +6,5 @@ namespace Domovoi.Backends.Disks;
 /// <param name="Name">The same as a word, for messages.</param>
 /// <param name="Target">Where the bytes are, as a person wrote it.</param>
 /// <param name="IsCdRom">A drive whose medium may be exchanged.</param>
-public sealed record BlockSettings(int VirtualDevice, string Name, string Target, bool IsCdRom = false);
+/// <param name="PersistentGrants">Offers <c>feature-persistent</c>: the driver copies into pages that stay granted, instead of granting those to be moved.</param>
+public sealed record BlockSettings(int VirtualDevice, string Name, string Target, bool IsCdRom = false, bool PersistentGrants = false);

@@ -69,4 +69,7 @@ public sealed record DiskSpecification
 
     /// <summary><c>direct-io-safe</c>: past the host's page cache, where that can be.</summary>
     public bool Direct { get; init; }
+
+    /// <summary><c>persistent-grants</c>, a word of our own: the guest's driver is offered to copy into pages that stay granted.</summary>
+    public bool PersistentGrants { get; init; }
 }

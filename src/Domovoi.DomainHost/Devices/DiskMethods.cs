@@ -28,7 +28,7 @@ internal sealed class DiskMethods(DomainDevices devices, DiskTroubles troubles, 
                     "disk-exists", $"the domain has a disk {other.Name} already", $"`dom block-list` shows its disks; choose another name");
             }
 
-            BlockSettings settings = new(disk.VirtualDevice, disk.Name, disk.Target, disk.IsCdRom);
+            BlockSettings settings = new(disk.VirtualDevice, disk.Name, disk.Target, disk.IsCdRom, disk.PersistentGrants);
             devices.Attach(new BlockDevice(settings, DiskOpener.Open(disk), troubles.Handle));
             _specifications.Add(disk.VirtualDevice, disk);
         }

@@ -16,12 +16,35 @@ public sealed class BlockDeviceTests : IDisposable
     {
         using BlockFront front = new(_disk);
         Assert.Equal(("4096", "512", "0", "w"), (front.Back("sectors"), front.Back("sector-size"), front.Back("info"), front.Back("mode")));
-        foreach (string name in (string[])["feature-flush-cache", "feature-barrier", "feature-discard", "feature-persistent"])
+        foreach (string name in (string[])["feature-flush-cache", "feature-barrier", "feature-discard"])
         {
             Assert.Equal("1", front.Back(name));
         }
 
         Assert.Equal(("256", "4", "4"), (front.Back("feature-max-indirect-segments"), front.Back("max-ring-page-order"), front.Back("multi-queue-max-queues")));
+    }
+
+    [Theory]
+    [InlineData(false, "0")]
+    [InlineData(true, "1")]
+    public void PersistentGrants_AreOfferedAsConfigured(bool offered, string said)
+    {
+        using BlockFront front = new(_disk, offered: offered);
+        Assert.Equal(said, front.Back("feature-persistent"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void PersistentGrants_AreKeptOnlyIfTheyWereOffered(bool offered)
+    {
+        using BlockFront front = new(_disk, persistent: true, offered: offered);
+        (GrantRef reference, _) = front.Page(fill: 1);
+        (_, Mfn other) = front.Page(fill: 2);
+        Assert.Equal(BlockStatus.Okay, front.Do(front.Request(BlockOperation.Write, 0, Segment(reference, 0, 0))));
+        front.Guest.Grants.SeedForBackend(reference, other);
+        Assert.Equal(BlockStatus.Okay, front.Do(front.Request(BlockOperation.Write, 0, Segment(reference, 0, 0))));
+        Assert.Equal(offered ? 1 : 2, _disk.Bytes[0]);
     }
 
     [Theory]

@@ -17,11 +17,11 @@ internal sealed class BlockFront : IDisposable
     private EventPort _port;
     private ulong _lastId;
 
-    internal BlockFront(IDisk? disk, bool persistent = false, int ringPages = 1, bool isCdRom = false, DiskTroubleHandler? trouble = null)
+    internal BlockFront(IDisk? disk, bool persistent = false, int ringPages = 1, bool isCdRom = false, DiskTroubleHandler? trouble = null, bool? offered = null)
     {
         _guest = new TestGuest(2048);
         Device = new BlockDevice(
-            new BlockSettings(51712, "xvda", "/srv/a.img", isCdRom), disk, trouble ?? ((_, _, _) => false));
+            new BlockSettings(51712, "xvda", "/srv/a.img", isCdRom, offered ?? persistent), disk, trouble ?? ((_, _, _) => false));
         _bus = new DeviceBus(_guest.Domain);
         _bus.TryAdd(Device);
         Connect(persistent, ringPages);

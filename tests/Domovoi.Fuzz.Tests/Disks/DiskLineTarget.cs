@@ -18,7 +18,7 @@ internal sealed class DiskLineTarget : IFuzzTarget
 
     private static readonly string[] Words =
     [
-        ",", "=", ":", " ", "\t", "target=", "format=", "vdev=", "access=", "devtype=", "backend=", "backendtype=", "script=", "discard", "no-discard",
+        ",", "=", ":", " ", "\t", "target=", "format=", "vdev=", "access=", "devtype=", "backend=", "backendtype=", "script=", "discard", "no-discard", "persistent-grants",
         "cdrom", "w!", "xvda", "xvdzzz", "hdc", "d1048575p1", "phy:", "file:", "tap:", "aio:", "nbd://", "\\", "\"", "'", "\0", "raw", "empty", "\n",
     ];
 

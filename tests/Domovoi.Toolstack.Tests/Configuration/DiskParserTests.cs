@@ -60,6 +60,7 @@ public sealed class DiskParserTests
     [InlineData("/a,,xvda,w")]
     [InlineData("/a.qcow2,qcow2,xvdb,r,no-discard")]
     [InlineData("vdev=xvdc,access=w!,direct-io-safe,target=/srv/a, b=c")]
+    [InlineData("/a,raw,xvda,w,persistent-grants")]
     [InlineData(",hdc:cdrom,r")]
     [InlineData("nbd://host/disk,,xvda")]
     public void Text_OfADisk_IsReadAgainAsTheSame(string line) => Assert.Equal(Parse(line), Parse(DiskText.Of(Parse(line))));
@@ -70,6 +71,13 @@ public sealed class DiskParserTests
         DiskSpecification disk = Parse("/a.vmdk,vmdk,xvdb,r,no-discard,direct-io-safe,backendtype=qdisk");
         Assert.Equal((DiskFormat.Vmdk, false, true), (disk.Format, disk.Discard, disk.Direct));
     }
+
+    [Theory]
+    [InlineData("/a,raw,xvda,w", false)]
+    [InlineData("/a,raw,xvda,w,persistent-grants", true)]
+    [InlineData("/a,raw,xvda,w,persistent-grants,no-persistent-grants", false)]
+    [InlineData("vdev=xvda,persistent-grants,target=/a", true)]
+    public void PersistentGrants_AreOfferedWhenAsked(string line, bool offered) => Assert.Equal(offered, Parse(line).PersistentGrants);
 
     [Theory]
     [InlineData("/a,raw", 6, "no vdev specified")]

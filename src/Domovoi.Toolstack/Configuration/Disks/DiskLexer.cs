@@ -13,7 +13,8 @@ namespace Domovoi.Toolstack.Configuration.Disks;
 internal sealed class DiskLexer(string text)
 {
     private static readonly FrozenSet<string> Flags = FrozenSet.Create(
-        StringComparer.Ordinal, "cdrom", "direct-io-safe", "discard", "no-discard", "colo", "no-colo", "trusted", "untrusted");
+        StringComparer.Ordinal,
+        "cdrom", "direct-io-safe", "discard", "no-discard", "persistent-grants", "no-persistent-grants", "colo", "no-colo", "trusted", "untrusted");
 
     private static readonly FrozenSet<string> Prefixes = FrozenSet.Create(
         StringComparer.Ordinal,

@@ -9,7 +9,8 @@ namespace Domovoi.Toolstack.Configuration.Disks;
 public sealed class DiskParser
 {
     private const string Names =
-        "target format vdev access devtype backend backendtype specification script direct-io-safe discard no-discard cdrom";
+        "target format vdev access devtype backend backendtype specification script direct-io-safe discard no-discard persistent-grants"
+        + " no-persistent-grants cdrom";
 
     private static readonly Dictionary<string, DiskFormat> Formats = new(StringComparer.Ordinal)
     {
@@ -36,6 +37,7 @@ public sealed class DiskParser
     private bool _shared;
     private bool _discard = true;
     private bool _direct;
+    private bool _persistentGrants;
 
     private DiskParser(ConfigAtom source, string? directory)
     {
@@ -100,6 +102,7 @@ public sealed class DiskParser
             IsCdRom = _isCdRom,
             Discard = _discard,
             Direct = _direct,
+            PersistentGrants = _persistentGrants,
         };
     }
 
@@ -180,6 +183,7 @@ public sealed class DiskParser
             case "cdrom": _isCdRom = true; break;
             case "devtype": SetDeviceType(named); break;
             case "direct-io-safe": _direct = true; break;
+            case "persistent-grants" or "no-persistent-grants": _persistentGrants = named.Name == "persistent-grants"; break;
             case "discard" or "no-discard": _discard = named.Name == "discard"; break;
             case "backendtype":
                 Choose(named, "phy", "tap", "qdisk", "standalone");     // all of them are our own

@@ -36,5 +36,10 @@ public static class DiskText
         {
             yield return "no-discard";
         }
+
+        if (disk.PersistentGrants)
+        {
+            yield return "persistent-grants";
+        }
     }
 }
