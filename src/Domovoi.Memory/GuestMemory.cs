@@ -129,6 +129,10 @@ public sealed unsafe class GuestMemory : IDisposable
         return ref Unsafe.AsRef<T>(_start + address.Value);
     }
 
+    /// <summary>The word that <see cref="Shared"/> gives, to be kept.</summary>
+    public SharedWord<T> SharedWord<T>(PhysicalAddress address)
+        where T : unmanaged => new((T*)Unsafe.AsPointer(ref Shared<T>(address)));
+
     /// <summary>Bytes of one frame as the host's kernel reads or writes them, for a disk or a network.</summary>
     /// <remarks>Writes through it are not seen: tell them with <see cref="ReportCodeWrites"/> when they are done.</remarks>
     public IoVector Vector(ulong frame, int offset, int length)

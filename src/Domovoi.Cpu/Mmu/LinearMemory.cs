@@ -106,6 +106,11 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
             return false;
         }
 
+        if (source.Length <= 4096 - (int)(linear & 0xFFF))
+        {
+            return TryWriteInPage(linear, source);
+        }
+
         ulong at = linear;
         for (int left = source.Length; left > 0;)
         {
@@ -122,15 +127,25 @@ internal sealed unsafe class LinearMemory(GuestMemory memory, PageWalker walker,
         while (!source.IsEmpty)
         {
             int run = Math.Min(source.Length, 4096 - (int)(linear & 0xFFF));
-            nint host = HostAddressOf(linear, run, write: true);
-
-            // SAFETY: as in TryRead.
-            Copy(source[..run], new Span<byte>((void*)host, run));
-            NoteWrite(host, run);
+            _ = TryWriteInPage(linear, source[..run]);
             source = source[run..];
             linear += (ulong)run;
         }
 
+        return true;
+    }
+
+    private bool TryWriteInPage(ulong linear, ReadOnlySpan<byte> source)
+    {
+        nint host = HostAddressOf(linear, source.Length, write: true);
+        if (host == 0)
+        {
+            return false;
+        }
+
+        // SAFETY: as in TryRead.
+        Copy(source, new Span<byte>((void*)host, source.Length));
+        NoteWrite(host, source.Length);
         return true;
     }
 

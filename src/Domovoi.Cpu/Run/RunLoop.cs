@@ -19,7 +19,7 @@ internal sealed unsafe class RunLoop
     private const ulong ResumeFlag = 0x1_0000;
     private const ulong SingleStepCause = 1 << 14;          // DR6.BS
 
-    private readonly TranslatedBlock?[] _recent = new TranslatedBlock?[RecentBlocks];
+    private readonly (TranslatedBlock? Block, ModeKey Key)[] _recent = new (TranslatedBlock?, ModeKey)[RecentBlocks];
     private readonly VirtualCpu _cpu;
     private readonly CpuState* _state;
     private readonly TranslationCache _cache;
@@ -79,7 +79,7 @@ internal sealed unsafe class RunLoop
             {
                 if (Volatile.Read(ref _state->Go) == 0 && TakeAttention())
                 {
-                    return Leave(new ExitDetails { Reason = ExitReason.Interrupted });
+                    return LeaveAt(ExitReason.Interrupted);
                 }
 
                 if (_cpu.Breakpoints.IsActive && RaisesDebugBefore())
@@ -148,7 +148,7 @@ internal sealed unsafe class RunLoop
                 entry = EnterTwin((TwinStub*)entry);
                 return true;
             case LeaveCode.HostFault:
-                Leave(HostFaultExit());
+                LeaveByHostFault();
                 return false;
             default:
                 throw new InvalidOperationException($"Translated code left with {code}.");
@@ -165,10 +165,10 @@ internal sealed unsafe class RunLoop
                 _cache.RetireChangedFrames();
                 return true;
             case SyscallAnswer.Interrupt:
-                Leave(new ExitDetails { Reason = ExitReason.Interrupted });
+                LeaveAt(ExitReason.Interrupted);
                 return false;
             default:
-                Leave(new ExitDetails { Reason = ExitReason.Syscall, NextRip = _state->Rip });
+                LeaveAt(ExitReason.Syscall);
                 return false;
         }
     }
@@ -401,18 +401,18 @@ internal sealed unsafe class RunLoop
 
     private TranslatedBlock? FindBlock(ulong rip, ModeKey key)
     {
-        ref TranslatedBlock? recent = ref _recent[(int)(rip ^ (rip >> 12)) & (RecentBlocks - 1)];
-        if (recent is not null && recent.Rip == rip && recent.Page == _cpu.Tlb.CodeSlot(_cpu.Mode, rip)
-            && (recent.SecondPage == 0 || recent.SecondPage == _cpu.Tlb.CodeSlot(_cpu.Mode, (rip | 0xFFF) + 1))
-            && _cache.PageOf(recent.Page)?.Mode == key)
+        ref (TranslatedBlock? Block, ModeKey Key) recent = ref _recent[(int)(rip ^ (rip >> 12)) & (RecentBlocks - 1)];
+        if (recent.Block is { } block && block.Rip == rip && recent.Key == key && block.Page == _cpu.Tlb.CodeSlot(_cpu.Mode, rip)
+            && (block.SecondPage == 0 || block.SecondPage == _cpu.Tlb.CodeSlot(_cpu.Mode, (rip | 0xFFF) + 1)))
         {
-            return recent;
+            return block;
         }
 
-        recent = FindBlockSlowly(rip, key);
-        return recent;
+        recent = (FindBlockSlowly(rip, key), key);
+        return recent.Block;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private TranslatedBlock? FindBlockSlowly(ulong rip, ModeKey key)
     {
         CodePage? page = FindPage(rip, key);
@@ -451,7 +451,8 @@ internal sealed unsafe class RunLoop
 
     private ExitDetails FetchFault() => _accesses.FaultAt(stackAccess: false);
 
-    private ExitDetails HostFaultExit()
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LeaveByHostFault()
     {
         _state->Rip = _cache.BlockAt(_state->HostFaultRip).RipAt(_state->HostFaultRip);
         _accesses.Abandon();
@@ -463,12 +464,12 @@ internal sealed unsafe class RunLoop
                 $"Translated code at 0x{_state->HostFaultRip:x} (guest 0x{_state->Rip:x}) touched unmapped host memory.");
         }
 
-        return new ExitDetails
+        Leave(new ExitDetails
         {
             Reason = ExitReason.Exception,
             Vector = vector,
             HasErrorCode = vector is 8 or (>= 10 and <= 14) or 17,
-        };
+        });
     }
 
     /// <summary>Handles whatever set Go to 0.</summary>
@@ -482,6 +483,10 @@ internal sealed unsafe class RunLoop
         _cpu.RarePaths.AtPoll?.Invoke();
         return Interlocked.Exchange(ref _kicked, 0) != 0;
     }
+
+    /// <summary>Leaves before the instruction at RIP. Not inlined, as <see cref="Leave"/>, because a record of that size is zeroed even where it is not used.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ExitReason LeaveAt(ExitReason reason) => Leave(new ExitDetails { Reason = reason, NextRip = _state->Rip });
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ExitReason Leave(in ExitDetails exit)

@@ -105,7 +105,7 @@ internal static class TrapDelivery
             stack = vcpu.KernelStackPointer;
         }
 
-        ref byte mask = ref vcpu.Domain.Memory.Shared<byte>(vcpu.InfoAddress + VcpuInfo.UpcallMask);
+        ref byte mask = ref vcpu.UpcallMask;
         ulong savedMask = mask;
         ulong flags = state.Rflags;
         int words = 7 + extra.Length;

@@ -22,6 +22,8 @@ public sealed class Vcpu : IEventTarget, IDisposable
 {
     private readonly VcpuLoop _loop;
     private readonly IWakeGate _gate;
+    private SharedWord<byte> _upcallPending;
+    private SharedWord<byte> _upcallMask;
     private int _requests;                                  // VcpuRequests; any thread sets, the own thread takes
     private volatile bool _isWaiting;                       // own thread writes; Kick reads
     private volatile bool _isPolling;
@@ -54,7 +56,16 @@ public sealed class Vcpu : IEventTarget, IDisposable
     public bool IsInKernelMode => Cpu.Mode == CpuMode.Kernel;
 
     /// <summary>Where <c>struct vcpu_info</c> lies: in shared_info, or where <c>VCPUOP_register_vcpu_info</c> put it.</summary>
-    public PhysicalAddress InfoAddress { get; internal set; }
+    public PhysicalAddress InfoAddress
+    {
+        get;
+        internal set
+        {
+            field = value;
+            _upcallPending = Domain.Memory.SharedWord<byte>(value + VcpuInfo.UpcallPending);
+            _upcallMask = Domain.Memory.SharedWord<byte>(value + VcpuInfo.UpcallMask);
+        }
+    }
 
     /// <summary>Whether <see cref="InfoAddress"/> was registered.</summary>
     public bool HasOwnInfo { get; internal set; }
@@ -110,17 +121,20 @@ public sealed class Vcpu : IEventTarget, IDisposable
     /// <summary>Has a context (<c>VCPUOP_initialise</c>). Any thread.</summary>
     public bool IsInitialised { get; internal set; }
 
+    /// <summary><c>evtchn_upcall_mask</c> as the guest left it.</summary>
+    internal ref byte UpcallMask => ref _upcallMask.Value;
+
     /// <summary><c>evtchn_upcall_mask</c></summary>
     public bool EventsMasked
     {
-        get => Domain.Memory.Shared<byte>(InfoAddress + VcpuInfo.UpcallMask) != 0;
-        set => Domain.Memory.Shared<byte>(InfoAddress + VcpuInfo.UpcallMask) = value ? (byte)1 : (byte)0;
+        get => _upcallMask.Value != 0;
+        set => _upcallMask.Value = value ? (byte)1 : (byte)0;
     }
 
     /// <summary><c>evtchn_upcall_pending</c> is set and the mask is not.</summary>
     /// <remarks>Two loads: one of both bytes would wait for the guest's last store of a byte to reach the cache.</remarks>
     public bool HasDeliverableEvent =>
-        Volatile.Read(ref Domain.Memory.Shared<byte>(InfoAddress + VcpuInfo.UpcallPending)) != 0 && !EventsMasked;
+        Volatile.Read(ref _upcallPending.Value) != 0 && !EventsMasked;
 
     /// <summary>Marks this vCPU as initialised and online before the domain starts: for the domain builder and vCPU 0.</summary>
     public void BringUp()
@@ -163,7 +177,7 @@ public sealed class Vcpu : IEventTarget, IDisposable
     /// <summary>Marks an event for this vCPU: sets <c>evtchn_upcall_pending</c> and wakes it if that was clear. Any thread.</summary>
     public void NotifyEvent()
     {
-        if (Interlocked.Exchange(ref Domain.Memory.Shared<byte>(InfoAddress + VcpuInfo.UpcallPending), 1) == 0)
+        if (Interlocked.Exchange(ref _upcallPending.Value, 1) == 0)
         {
             Kick();
         }
