@@ -14,8 +14,11 @@ namespace Domovoi.Memory;
 /// </remarks>
 public sealed unsafe class GuestMemory : IDisposable
 {
+    private const ulong FramesOfHugePage = MemoryMapping.HugePageSize / PhysicalAddress.PageSize;
+
     private readonly byte* _start;
     private readonly byte* _holdsCode;
+    private readonly bool[] _huge;
     private readonly int _file;
     private ICodeWriteObserver? _observer;
 
@@ -25,7 +28,8 @@ public sealed unsafe class GuestMemory : IDisposable
         FrameCount = frameCount;
         Length = frameCount << PhysicalAddress.PageShift;
         _file = MemoryMapping.CreateMemoryFile("domovoi-guest", Length);
-        _start = (byte*)MemoryMapping.MapFile(_file, 0, (nuint)Length, PageProtection.Read | PageProtection.Write);
+        _start = (byte*)MemoryMapping.MapFileForHugePages(_file, (nuint)Length, PageProtection.Read | PageProtection.Write);
+        _huge = new bool[Length / MemoryMapping.HugePageSize];
         _holdsCode = (byte*)MemoryMapping.MapAnonymous((nuint)frameCount, PageProtection.Read | PageProtection.Write);
     }
 
@@ -174,10 +178,41 @@ public sealed unsafe class GuestMemory : IDisposable
             (nint)(_start + (firstFrame << PhysicalAddress.PageShift)), (nuint)(count << PhysicalAddress.PageShift));
     }
 
+    /// <summary>Puts each 2 MiB of which all is in use in a huge page of the host: no memory is added, and the host's own TLB reaches further.</summary>
+    /// <returns>false when the host cannot at all.</returns>
+    /// <remarks>One thread at a time; vCPUs and back ends may run, and wait where they touch what is being moved.</remarks>
+    public bool CollapseWhatIsWhollyInUse()
+    {
+        for (int i = 0; i < _huge.Length; i++)
+        {
+            nint page = (nint)_start + ((nint)i * MemoryMapping.HugePageSize);
+            if (Volatile.Read(ref _huge[i]) || !MemoryMapping.IsWhollyInUse(page))
+            {
+                continue;
+            }
+
+            Volatile.Write(ref _huge[i], true);               // before, as a frame may be given back meanwhile
+            CollapseOutcome outcome = MemoryMapping.Collapse(page);
+            if (outcome == CollapseOutcome.Never)
+            {
+                return false;
+            }
+
+            _huge[i] &= outcome == CollapseOutcome.Done;
+        }
+
+        return true;
+    }
+
     /// <summary>Gives a frame's memory back to the host; it reads as zero afterwards.</summary>
     public void Discard(ulong frame)
     {
         _ = Frame(frame);
+        if (frame / FramesOfHugePage < (ulong)_huge.Length)
+        {
+            _huge[frame / FramesOfHugePage] = false;
+        }
+
         MemoryMapping.Discard((nint)(_start + (frame << PhysicalAddress.PageShift)), PhysicalAddress.PageSize);
         ReportCodeWrites(PhysicalAddress.OfFrame(frame), PhysicalAddress.PageSize);
     }

@@ -28,6 +28,7 @@ internal sealed class PvMachine : IMachine
     private readonly DeviceBus _bus;
     private readonly DomainDevices _devices;
     private readonly VcpuThreads _threads;
+    private readonly HugePages _hugePages;
 
     internal PvMachine(BuiltDomain built, MachineParts parts, VcpuThreads threads)
     {
@@ -56,6 +57,7 @@ internal sealed class PvMachine : IMachine
             domain.Id, domain.Memory, domain.Grants, domain.EventChannels, parts.Store, parts.Log.Write, domain.Vcpus[0].Arrivals));
         _devices = parts.Devices;
         _devices.Join(_bus);
+        _hugePages = new HugePages(domain.Memory, () => domain.CpuTime);
         Completion = WaitForEnd(domain);
     }
 
@@ -93,6 +95,7 @@ internal sealed class PvMachine : IMachine
     {
         Domain domain = _built.Domain;
         domain.Destroy();
+        _hugePages.Dispose();
         _devices.Leave();
         _bus.Dispose();
         domain.EventChannels.UnbindBackend(_built.ConsolePort, _console.Signal);

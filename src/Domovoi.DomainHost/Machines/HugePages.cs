@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using Domovoi.Memory;
+
+namespace Domovoi.DomainHost.Machines;
+
+/// <summary>Puts a guest's memory in huge pages of the host, bit by bit, while the guest works.</summary>
+/// <remarks>Looks twice a second at most, takes a tenth of a processor at most, while there is something to move, and nothing for an idle guest.</remarks>
+internal sealed class HugePages : IDisposable
+{
+    private const int LeastRest = 10;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LeastWork = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _work;
+
+    /// <param name="guestTime">Processor time that the guest has used.</param>
+    internal HugePages(GuestMemory memory, Func<TimeSpan> guestTime) => _work = Work(memory, guestTime, _end.Token);
+
+    /// <summary>Ends it; the memory may go then.</summary>
+    public void Dispose()
+    {
+        _end.Cancel();
+        _work.Wait();
+        _end.Dispose();
+    }
+
+    private static async Task Work(GuestMemory memory, Func<TimeSpan> guestTime, CancellationToken end)
+    {
+        TimeSpan seen = TimeSpan.Zero;
+        TimeSpan rest = Interval;
+        while (true)
+        {
+            await Task.Delay(rest, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (end.IsCancellationRequested)
+            {
+                return;
+            }
+
+            rest = Interval;
+            TimeSpan now = guestTime();
+            if (now - seen < LeastWork)
+            {
+                continue;
+            }
+
+            seen = now;
+            long start = Stopwatch.GetTimestamp();
+            if (!memory.CollapseWhatIsWhollyInUse())
+            {
+                return;
+            }
+
+            TimeSpan needed = Stopwatch.GetElapsedTime(start) * LeastRest;
+            rest = needed > rest ? needed : rest;
+        }
+    }
+}

@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: MIT
-namespace Domovoi.Memory;
-
-public sealed class ScaffoldTests
-{
-    [Fact]
-    public void Project_IsBuilt_TestsRun() => Assert.NotEqual(0, Environment.ProcessId);
-}
