@@ -8,6 +8,8 @@ internal static class Comparison
 {
     private const ulong ArithmeticFlags = 0x8D5;
 
+    private const ulong Vsyscall = 0xFFFF_FFFF_FF60_0000;
+
     /// <summary>Faults set RF in the saved image; nobody else looks at it.</summary>
     private const ulong NeverCompared = 0x1_0000;
 
@@ -24,6 +26,12 @@ internal static class Comparison
 
         // The oracle's own pages, which the guest does not have: a stray access there proves nothing.
         if (guest is { Ending: Ending.Exception, Vector: 14, FaultAddress: >= AddressMap.Exit64 - 64 and < AddressMap.Exit64 + 0x4000 })
+        {
+            yield break;
+        }
+
+        // Linux's page of old system calls, at one address in each process of the host's, for execution only.
+        if (guest is { Ending: Ending.Exception, Vector: 14, FaultAddress: >= Vsyscall and < Vsyscall + 0x1000 })
         {
             yield break;
         }
