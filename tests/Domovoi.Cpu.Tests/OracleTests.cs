@@ -45,6 +45,16 @@ public sealed class OracleTests
         Assert.Equal(AddressMap.Code + 0x101, state.Rip);
     }
 
+    [Fact]
+    public void SystemCall_OfACase_ReachesNothing()
+    {
+        MachineState state = Run(CpuCase.Of(c => { c.mov(eax, 60); c.syscall(); }));          // exit(2)
+
+        Assert.Equal(Ending.Exception, state.Ending);
+        Assert.Equal(AddressMap.Code + 0x107, state.Rip);
+        Assert.Equal(60UL, state.General[0]);
+    }
+
     [Theory]
     [InlineData(AddressMap.DataHole - 4, true, AddressMap.DataHole, 6)]
     [InlineData(AddressMap.DataHole + 8, false, AddressMap.DataHole + 8, 4)]

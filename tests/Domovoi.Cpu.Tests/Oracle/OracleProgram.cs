@@ -29,6 +29,7 @@ internal static class OracleProgram
     private const ulong SignalStack = Variables + 0xE0;
     private const ulong Timer = Variables + 0x100;
     private const ulong Name = Variables + 0x120;
+    private const ulong Filter = Variables + 0x200;
     private const ulong StackTop = Variables + 0x1000;
 
     private const ulong HandlerStack = 0x6A30_0000_0000;
@@ -209,7 +210,7 @@ internal static class OracleProgram
         c.mov(__qword_ptr[SignalAction + 8], rax);
         c.lea(rax, __[restorer]);
         c.mov(__qword_ptr[SignalAction + 16], rax);
-        foreach (int signal in (ReadOnlySpan<int>)[4, 5, 7, 8, 11, 26])
+        foreach (int signal in (ReadOnlySpan<int>)[4, 5, 7, 8, 11, 26, 31])
         {
             SystemCall(c, 13, signal, (long)SignalAction, 0, 8);
         }
@@ -220,14 +221,47 @@ internal static class OracleProgram
         c.mov(__qword_ptr[Timer + 24], rax);
         SystemCall(c, 38, 1, (long)Timer, 0);
 
-        // PR_SET_SECCOMP, strict: whatever a case does, it reaches no more of the kernel than read, write, exit and sigreturn.
-        SystemCall(c, 157, 22, 1, 0, 0, 0);
+        EmitFilter(c);
         c.jmp(after);
         c.Label(ref restorer);
         c.mov(eax, 15);
         c.syscall();
         c.Label(ref after);
         c.nop();
+    }
+
+    /// <summary>Whatever a case does, it reaches nothing of the kernel: a system call from elsewhere than the oracle's own page ends it with SIGSYS.</summary>
+    private static void EmitFilter(Assembler c)
+    {
+        const ulong load = 0x20, equal = 0x15, atLeast = 0x35, answer = 0x06;
+        const uint architecture = 4, addressLow = 8, addressHigh = 12;
+        const uint longMode = 0xC000_003E, allow = 0x7FFF_0000, trap = 0x0003_0000;
+        ReadOnlySpan<ulong> program =
+        [
+            Bpf(load, 0, 0, architecture),
+            Bpf(equal, 0, 6, longMode),
+            Bpf(load, 0, 0, addressHigh),
+            Bpf(equal, 0, 4, (uint)(Entry >> 32)),
+            Bpf(load, 0, 0, addressLow),
+            Bpf(atLeast, 0, 2, unchecked((uint)Entry)),
+            Bpf(atLeast, 1, 0, unchecked((uint)Entry) + AddressMap.PageSize),
+            Bpf(answer, 0, 0, allow),
+            Bpf(answer, 0, 0, trap),
+        ];
+        for (int i = 0; i < program.Length; i++)
+        {
+            c.mov(rax, program[i]);
+            c.mov(__qword_ptr[Filter + 16 + ((ulong)i * 8)], rax);
+        }
+
+        c.mov(rax, (long)program.Length);
+        c.mov(__qword_ptr[Filter], rax);
+        c.mov(rax, Filter + 16);
+        c.mov(__qword_ptr[Filter + 8], rax);
+        SystemCall(c, 157, 38, 1, 0, 0, 0);                 // PR_SET_NO_NEW_PRIVS
+        SystemCall(c, 157, 22, 2, (long)Filter, 0, 0);      // PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+
+        static ulong Bpf(ulong code, ulong ifTrue, ulong ifFalse, uint operand) => code | (ifTrue << 16) | (ifFalse << 24) | ((ulong)operand << 32);
     }
 
     private static void EmitLoop(Assembler c, Label finish)
