@@ -24,8 +24,9 @@ internal static class Comparison
             yield break;                                            // how far either came is a matter of time
         }
 
-        // The oracle's own pages, which the guest does not have: a stray access there proves nothing.
-        if (guest is { Ending: Ending.Exception, Vector: 14, FaultAddress: >= AddressMap.Exit64 - 64 and < AddressMap.Exit64 + 0x4000 })
+        // The oracle's own pages, which the guest does not have: a stray access there, or a jump into them, proves nothing.
+        if (guest is { Ending: Ending.Exception, Vector: 14, FaultAddress: >= AddressMap.Exit64 - 64 and < AddressMap.Exit64 + 0x4000 }
+            || host is { Ending: Ending.Exception, Rip: >= AddressMap.Exit64 + 0x2000 and < AddressMap.Exit64 + 0x4000 })
         {
             yield break;
         }
