@@ -10,6 +10,7 @@ internal sealed class NightlyTotals
     private long _runs;
     private long _exceptions;
     private long _endless;
+    private long _lost;
     private long _cases;
     private int _turn;
 
@@ -23,14 +24,16 @@ internal sealed class NightlyTotals
     /// <summary>Adds what <paramref name="run"/> does with a runner.</summary>
     internal void Add(ProgramRunner runner, Action run)
     {
-        (long programs, long runs, long exceptions, long endless) = (runner.ProgramCount, runner.Runs, runner.Exceptions, runner.Endless);
+        (long programs, long runs, long exceptions) = (runner.ProgramCount, runner.Runs, runner.Exceptions);
+        (long endless, long lost) = (runner.Endless, runner.Lost);
         run();
         Interlocked.Add(ref _programs, runner.ProgramCount - programs);
         Interlocked.Add(ref _runs, runner.Runs - runs);
         Interlocked.Add(ref _exceptions, runner.Exceptions - exceptions);
         Interlocked.Add(ref _endless, runner.Endless - endless);
+        Interlocked.Add(ref _lost, runner.Lost - lost);
     }
 
     public override string ToString() =>
-        $"{_programs} programs in {_runs} runs ({_exceptions} to an exception; {_endless} endless), {_cases} single cases";
+        $"{_programs} programs in {_runs} runs ({_exceptions} to an exception; {_endless} endless; {_lost} not compared), {_cases} single cases";
 }

@@ -30,6 +30,12 @@ internal static class CaseReport
         }
 
         text.AppendLine($"  host: {host.DescribeEnding()}");
+        int behind = (int)(guest.Rip & (AddressMap.CodeLength - 1));
+        if (guest.Ending != Ending.Exited && behind <= AddressMap.CodeLength - 16)
+        {
+            text.AppendLine($"  in the end, at the guest's RIP: host {Convert.ToHexStringLower(host.Code, behind, 16)}, guest {Convert.ToHexStringLower(guest.Code, behind, 16)}");
+        }
+
         foreach (string difference in Comparison.Differences(test, host, guest))
         {
             text.AppendLine("  * " + difference);

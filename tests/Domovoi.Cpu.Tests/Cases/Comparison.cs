@@ -25,8 +25,8 @@ internal static class Comparison
         }
 
         // The oracle's own pages, which the guest does not have: a stray access there, or a jump into them, proves nothing.
-        if (guest is { Ending: Ending.Exception, Vector: 14, FaultAddress: >= AddressMap.Exit64 - 64 and < AddressMap.Exit64 + 0x4000 }
-            || host is { Ending: Ending.Exception, Rip: >= AddressMap.Exit64 + 0x2000 and < AddressMap.Exit64 + 0x4000 })
+        if (host.EndedInTheOracle
+            || guest is { Ending: Ending.Exception, Vector: 14, FaultAddress: >= AddressMap.Exit64 - 64 and < AddressMap.Exit64 + 0x4000 })
         {
             yield break;
         }

@@ -47,6 +47,9 @@ internal sealed class MachineState
 
     internal byte[] Data { get; } = new byte[AddressMap.DataLength];
 
+    /// <summary>A stray jump came into the oracle's own code, which may have written anything.</summary>
+    internal bool EndedInTheOracle => Ending == Ending.Exception && Rip is >= Oracle.OracleProgram.OwnPages and < Oracle.OracleProgram.OwnPagesEnd;
+
     /// <summary>One line: how the case ended.</summary>
     internal string DescribeEnding() => Ending switch
     {

@@ -17,6 +17,10 @@ internal static class OracleProgram
     internal const int LoadLength = 0x4000;
     private const ulong Entry = LoadAddress + 0x2000;
 
+    /// <summary>Its code and variables, behind the exit pages, which cases see.</summary>
+    internal const ulong OwnPages = Entry;
+    internal const ulong OwnPagesEnd = LoadAddress + LoadLength;
+
     private const ulong Variables = LoadAddress + 0x3000;
     private const ulong SavedRegisters = Variables;
     private const ulong SavedFlags = Variables + 0x80;

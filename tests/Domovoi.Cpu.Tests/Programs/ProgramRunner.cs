@@ -23,6 +23,7 @@ internal sealed class ProgramRunner : IDisposable
     private readonly MachineState _host = new();
     private readonly MachineState _guest = new();
     private RandomProgram? _loaded;
+    private bool _hostIsSuspect;
 
     /// <param name="seed">The same seed gives the same programs and states.</param>
     /// <param name="states">Runs of each program, at most 8.</param>
@@ -46,6 +47,9 @@ internal sealed class ProgramRunner : IDisposable
 
     /// <summary>Runs that the host did not finish in time; nothing is compared then.</summary>
     internal long Endless { get; private set; }
+
+    /// <summary>Runs that were not compared, because one before them had come into the oracle's own code.</summary>
+    internal long Lost { get; private set; }
 
     /// <summary>Draws and runs the next programs; those that fail are made as small as possible and logged.</summary>
     internal void RunBatch(FailureLog log)
@@ -79,6 +83,12 @@ internal sealed class ProgramRunner : IDisposable
             _runner.Judge(failure, differences, undefined, log);
         }
 
+        if (_hostIsSuspect)
+        {
+            _runner.RenewHost();
+            _hostIsSuspect = false;
+        }
+
         ProgramCount += Programs;
         if (ProgramCount % ProgramsOfAGuest == 0)
         {
@@ -95,6 +105,13 @@ internal sealed class ProgramRunner : IDisposable
         if (_host.Ending == Ending.Endless)
         {
             Endless++;
+            return true;
+        }
+
+        _hostIsSuspect |= _host.EndedInTheOracle;
+        if (_hostIsSuspect)
+        {
+            Lost++;
             return true;
         }
 
