@@ -179,11 +179,13 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>Puts each 2 MiB of which all is in use in a huge page of the host: no memory is added, and the host's own TLB reaches further.</summary>
-    /// <returns>false when the host cannot at all.</returns>
+    /// <param name="most">How many regions at most.</param>
+    /// <returns>How many were moved; -1 when the host cannot at all.</returns>
     /// <remarks>One thread at a time; vCPUs and back ends may run, and wait where they touch what is being moved.</remarks>
-    public bool CollapseWhatIsWhollyInUse()
+    public int CollapseWhatIsWhollyInUse(int most)
     {
-        for (int i = 0; i < _huge.Length; i++)
+        int moved = 0;
+        for (int i = 0; i < _huge.Length && moved < most; i++)
         {
             nint page = (nint)_start + ((nint)i * MemoryMapping.HugePageSize);
             if (Volatile.Read(ref _huge[i]) || !MemoryMapping.IsWhollyInUse(page))
@@ -195,13 +197,14 @@ public sealed unsafe class GuestMemory : IDisposable
             CollapseOutcome outcome = MemoryMapping.Collapse(page);
             if (outcome == CollapseOutcome.Never)
             {
-                return false;
+                return -1;
             }
 
             _huge[i] &= outcome == CollapseOutcome.Done;
+            moved += outcome == CollapseOutcome.Done ? 1 : 0;
         }
 
-        return true;
+        return moved;
     }
 
     /// <summary>Gives a frame's memory back to the host; it reads as zero afterwards.</summary>
