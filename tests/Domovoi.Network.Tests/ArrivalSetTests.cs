@@ -28,7 +28,7 @@ public sealed class ArrivalSetTests : IDisposable
     public void Arrival_WhileTheSleeperSleeps_IsItsAlone()
     {
         Share();
-        Assert.Contains(true, Enumerable.Range(0, 100).Select(IsTakenByASleeper));
+        Assert.Contains(true, Enumerable.Range(0, 100).Select(_ => IsTakenByASleeper()));
     }
 
     [Fact]
@@ -114,14 +114,18 @@ public sealed class ArrivalSetTests : IDisposable
 
     private void Share() => _set.Share(descriptor => _gate.TryWatch(descriptor, () => Interlocked.Increment(ref _seen)), _gate.Unwatch);
 
-    /// <param name="milliseconds">What the sleeper is given to fall asleep: more each time, as nothing tells that it has.</param>
-    private bool IsTakenByASleeper(int milliseconds)
+    /// <summary>Wakes the sleeper when the host says that its thread sleeps, though it cannot say on what.</summary>
+    private bool IsTakenByASleeper()
     {
         int before = Volatile.Read(ref _seen);
-        Thread sleeper = new(() => _gate.Wait(long.MaxValue));
+        int thread = 0;
+        Thread sleeper = new(() =>
+        {
+            Volatile.Write(ref thread, ThreadAffinity.CurrentThread);
+            _gate.Wait(long.MaxValue);
+        });
         sleeper.Start();
-        SpinWait.SpinUntil(() => (sleeper.ThreadState & ThreadState.Unstarted) == 0);
-        Thread.Sleep(milliseconds);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref thread) is not 0 and int id && IsAsleep(id), TimeSpan.FromSeconds(20)));
         _source.Wake();
         sleeper.Join();
         Assert.Equal(before + 1, Volatile.Read(ref _seen));
@@ -129,6 +133,13 @@ public sealed class ArrivalSetTests : IDisposable
         _source.Drain(isReadable: true);
         Assert.False(IsThreadTold());                       // epoll keeps what it told until a look finds nothing
         return !isThreadTold;
+    }
+
+    /// <summary>proc(5): the state stands behind the name in parentheses.</summary>
+    private static bool IsAsleep(int thread)
+    {
+        string stat = File.ReadAllText($"/proc/self/task/{thread}/stat");
+        return stat[stat.LastIndexOf(')') + 2] == 'S';
     }
 
     private bool IsThreadTold()
