@@ -219,9 +219,10 @@ public sealed class RegressionTests(DifferentialRunner runner) : IClassFixture<D
     }
 
     [Fact]
-    public void Interrupt1_OfTwoBytes_IsNotTheOneOfOne()
+    public void Interrupt1_ByItsOwnByteWithOrWithoutPrefixes_IsNotIntOne()
     {
         runner.ExpectMatch(CpuCase.Of(c => c.db(0xCD, 0x01)));
         runner.ExpectMatch(CpuCase.Of(c => c.db(0xF1)));
+        runner.ExpectMatch(CpuCase.Of(c => c.db(0x67, 0xF1)));
     }
 }

@@ -9,6 +9,9 @@ public readonly record struct ExitDetails
     /// <summary>Exception or software interrupt vector, 0 to 255.</summary>
     public byte Vector { get; init; }
 
+    /// <summary>A software interrupt by INT1 (F1), which asks no gate for its privilege level, rather than by INT 1.</summary>
+    public bool IsInt1 { get; init; }
+
     /// <summary>Whether the exception pushes an error code.</summary>
     public bool HasErrorCode { get; init; }
 

@@ -13,12 +13,10 @@ internal static class SoftwareInterrupts
     internal static void Handle(Vcpu vcpu, ExitDetails exit)
     {
         byte vector = exit.Vector;
-        ulong rip = vcpu.Cpu.State.Rip;
-        bool isOneByte = exit.NextRip - rip == 1;           // INT1 and INT3 check no privilege, INT 1 does
         bool free = vector switch
         {
             ExceptionVector.Breakpoint or ExceptionVector.Overflow => true,
-            ExceptionVector.Debug => isOneByte,
+            ExceptionVector.Debug => exit.IsInt1,
             LinuxSystemCall => vcpu.EntryPoints.Trap(vector).Address != 0,
             _ => false,
         };

@@ -324,8 +324,7 @@ internal sealed class GuestProcessor : IDisposable
     private static void SaveSoftwareInterrupt(in ExitDetails exit, MachineState result)
     {
         result.Ending = Ending.Exception;
-        bool isInt1 = exit.Vector == 1 && exit.NextRip - result.Rip == 1;      // not INT 1, CD 01
-        if (isInt1 || exit.Vector is 3 or 4)
+        if (exit.IsInt1 || exit.Vector is 3 or 4)
         {
             result.Vector = exit.Vector;
             result.Rip = exit.NextRip;

@@ -24,7 +24,7 @@ internal sealed unsafe class SystemInstructions(VirtualCpu cpu)
             case Mnemonic.Int3:
                 return Interrupt(3);
             case Mnemonic.Int1:
-                return Interrupt(1);
+                return Interrupt(1) with { IsInt1 = true };
             case Mnemonic.Into:
                 return (_state->Rflags & ArithmeticFlags.Overflow) != 0 ? Interrupt(4) : Privileged(PrivilegedOperation.Other);
             case Mnemonic.Syscall:
