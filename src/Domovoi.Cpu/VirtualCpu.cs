@@ -322,8 +322,10 @@ public sealed unsafe class VirtualCpu : IDisposable
     /// <summary>A code page is retired: nothing may enter it.</summary>
     internal void ForgetPage(CodePage page)
     {
-        ref int slot = ref Tlb.CodeSlot(page.Mode.Space(), page.VirtualPage);
-        slot = slot == page.Id ? 0 : slot;
+        if (Tlb.CodeOf(page.Mode.Space(), page.VirtualPage) == page.Id)
+        {
+            Tlb.RememberCode(page.Mode.Space(), page.VirtualPage, 0);
+        }
     }
 
     /// <summary>All code is gone; <paramref name="current"/> is about to be translated anew.</summary>
@@ -331,7 +333,7 @@ public sealed unsafe class VirtualCpu : IDisposable
     {
         Tlb.Flush();
         Tlb.ForgetJumps();
-        Tlb.CodeSlot(current.Mode.Space(), current.VirtualPage) = current.Id;
+        Tlb.RememberCode(current.Mode.Space(), current.VirtualPage, current.Id);
     }
 
     public void Dispose()

@@ -116,6 +116,45 @@ public sealed unsafe class SoftTlbTests : IDisposable
         Assert.Equal(Host(1), _tlb.Probe(CpuMode.Kernel, write: true, high, 1));
     }
 
+    [Fact]
+    public void CodePages_AGigabyteApart_ShareASlot_AndFlushesForgetThem()
+    {
+        const ulong gigabyte = 1UL << 30;
+        const ulong high = 0xFFFF_8000_0000_7000;
+        _tlb.RememberCode(CpuMode.User, 0x5000, 1);
+        _tlb.RememberCode(CpuMode.User, 0x5000 + (gigabyte / 2), 2);
+        _tlb.RememberCode(CpuMode.Kernel, high, 3);
+        Assert.Equal(1, _tlb.CodeOf(CpuMode.User, 0x5000));
+        Assert.Equal(0, _tlb.CodeOf(CpuMode.Kernel, 0x5000));
+        _tlb.RememberCode(CpuMode.User, 0x5000 + gigabyte, 4);
+        Assert.Equal(4, _tlb.CodeOf(CpuMode.User, 0x5000));
+        _tlb.FlushLowerHalf();
+        Assert.Equal(0, _tlb.CodeOf(CpuMode.User, 0x5000));
+        Assert.Equal(0, _tlb.CodeOf(CpuMode.User, 0x5000 + (gigabyte / 2)));
+        Assert.Equal(3, _tlb.CodeOf(CpuMode.Kernel, high));
+        _tlb.RememberCode(CpuMode.Kernel, 0x5000, 5);
+        _tlb.FlushLowerHalf();
+        Assert.Equal(0, _tlb.CodeOf(CpuMode.Kernel, 0x5000));
+        _tlb.RememberCode(CpuMode.Kernel, high, 6);
+        _tlb.Flush();
+        Assert.Equal(0, _tlb.CodeOf(CpuMode.Kernel, high));
+    }
+
+    [Fact]
+    public void CodePages_RememberedAndForgottenWithoutEnd_TakeNoMoreThanALog()
+    {
+        for (int i = 0; i <= StateLayout.LogCapacity; i++)
+        {
+            _tlb.RememberCode(CpuMode.User, 0x6000, 7);
+            _tlb.Invalidate(0x6000);
+        }
+
+        _tlb.RememberCode(CpuMode.User, 0x7000, 8);
+        Assert.Equal(8, _tlb.CodeOf(CpuMode.User, 0x7000));
+        _tlb.FlushLowerHalf();
+        Assert.Equal(0, _tlb.CodeOf(CpuMode.User, 0x7000));
+    }
+
     /// <summary>The emitted walk keeps the same rule: an alias that was written before may not write code unseen.</summary>
     [Fact]
     public void Store_ThroughAnOlderAlias_IsSeenByCode()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
 using Domovoi.Cpu.State;
 using Domovoi.Linux;
 using Domovoi.Memory;
@@ -41,6 +42,7 @@ internal sealed unsafe class SoftTlb : IDisposable
     private readonly CpuState* _state;
     private readonly GuestMemory _memory;
     private readonly uint* _writtenSlots;
+    private readonly List<int>[] _codeLogs = [[], []];      // per mode: which slots of the code table were filled since it was cleared
     private bool _kernelRanLowCode;
     private int _flushes;
 
@@ -71,7 +73,8 @@ internal sealed unsafe class SoftTlb : IDisposable
     /// <summary>Forgets all data and code translations.</summary>
     internal void Flush()
     {
-        new Span<byte>(_block + StateLayout.CodeTlb, 2 * StateLayout.CodeTlbStride).Clear();
+        ForgetCode(CpuMode.Kernel);
+        ForgetCode(CpuMode.User);
         ClearLogged(LowLog, ref _state->LowLogged);
         ClearLogged(HighLog, ref _state->HighLogged);
         _kernelRanLowCode = false;
@@ -81,8 +84,12 @@ internal sealed unsafe class SoftTlb : IDisposable
     /// <summary>Forgets all of user mode, and the lower half of the address space in kernel mode.</summary>
     internal void FlushLowerHalf()
     {
-        int stride = StateLayout.CodeTlbStride;
-        new Span<byte>(_block + StateLayout.CodeTlb + (_kernelRanLowCode ? 0 : stride), _kernelRanLowCode ? 2 * stride : stride).Clear();
+        if (_kernelRanLowCode)
+        {
+            ForgetCode(CpuMode.Kernel);
+        }
+
+        ForgetCode(CpuMode.User);
         ClearLogged(LowLog, ref _state->LowLogged);
         _kernelRanLowCode = false;
         TrimNowAndThen(CpuMode.User);
@@ -93,8 +100,8 @@ internal sealed unsafe class SoftTlb : IDisposable
     {
         ClearSlot(CpuMode.Kernel, SlotOf(linear));
         ClearSlot(CpuMode.User, SlotOf(linear));
-        CodeSlots(CpuMode.Kernel)[CodeSlotOf(linear)] = 0;
-        CodeSlots(CpuMode.User)[CodeSlotOf(linear)] = 0;
+        RememberCode(CpuMode.Kernel, linear, 0);
+        RememberCode(CpuMode.User, linear, 0);
     }
 
     /// <summary>Makes a page known for reading or for writing. The emitted page walk does the same.</summary>
@@ -186,10 +193,35 @@ internal sealed unsafe class SoftTlb : IDisposable
     }
 
     /// <summary>The identity of the code page that a virtual page is now; 0 when unknown.</summary>
-    internal ref int CodeSlot(CpuMode mode, ulong linear)
+    internal int CodeOf(CpuMode mode, ulong linear) => CodeSlots(mode)[CodeSlotOf(linear)];
+
+    /// <summary>Remembers, or with 0 forgets, which code page a virtual page is now.</summary>
+    internal void RememberCode(CpuMode mode, ulong linear, int identity)
     {
-        _kernelRanLowCode |= mode == CpuMode.Kernel && (long)linear >= 0;
-        return ref CodeSlots(mode)[CodeSlotOf(linear)];
+        _kernelRanLowCode |= identity != 0 && mode == CpuMode.Kernel && (long)linear >= 0;
+        ref int slot = ref CodeSlots(mode)[CodeSlotOf(linear)];
+        if (slot == 0 && identity != 0)
+        {
+            if (_codeLogs[(int)mode].Count == LogCapacity)
+            {
+                ForgetCode(mode);
+            }
+
+            _codeLogs[(int)mode].Add(CodeSlotOf(linear));
+        }
+
+        slot = identity;
+    }
+
+    private void ForgetCode(CpuMode mode)
+    {
+        int* slots = CodeSlots(mode);
+        foreach (int filled in CollectionsMarshal.AsSpan(_codeLogs[(int)mode]))
+        {
+            slots[filled] = 0;
+        }
+
+        _codeLogs[(int)mode].Clear();
     }
 
     /// <summary>Remembers where an indirect branch to <paramref name="rip"/> goes.</summary>

@@ -261,7 +261,7 @@ internal sealed unsafe class RunLoop
         if (_cpu.Linear.TryTranslate(page.VirtualPage, Access.Execute, out Memory.PhysicalAddress address, out _)
             && address.Frame == page.Frame)
         {
-            _cpu.Tlb.CodeSlot(_cpu.Mode, page.VirtualPage) = page.Id;
+            _cpu.Tlb.RememberCode(_cpu.Mode, page.VirtualPage, page.Id);
             return _cache.Buffer.RunStart + stub->Resume;
         }
 
@@ -402,8 +402,8 @@ internal sealed unsafe class RunLoop
     private TranslatedBlock? FindBlock(ulong rip, ModeKey key)
     {
         ref (TranslatedBlock? Block, ModeKey Key) recent = ref _recent[(int)(rip ^ (rip >> 12)) & (RecentBlocks - 1)];
-        if (recent.Block is { } block && block.Rip == rip && recent.Key == key && block.Page == _cpu.Tlb.CodeSlot(_cpu.Mode, rip)
-            && (block.SecondPage == 0 || block.SecondPage == _cpu.Tlb.CodeSlot(_cpu.Mode, (rip | 0xFFF) + 1)))
+        if (recent.Block is { } block && block.Rip == rip && recent.Key == key && block.Page == _cpu.Tlb.CodeOf(_cpu.Mode, rip)
+            && (block.SecondPage == 0 || block.SecondPage == _cpu.Tlb.CodeOf(_cpu.Mode, (rip | 0xFFF) + 1)))
         {
             return block;
         }
@@ -432,9 +432,9 @@ internal sealed unsafe class RunLoop
 
     private CodePage? FindPage(ulong rip, ModeKey key)
     {
-        ref int slot = ref _cpu.Tlb.CodeSlot(_cpu.Mode, rip);
+        int identity = _cpu.Tlb.CodeOf(_cpu.Mode, rip);
         ulong virtualPage = rip & ~0xFFFUL;
-        if (slot != 0 && _cache.PageOf(slot) is { } known && known.VirtualPage == virtualPage && known.Mode == key)
+        if (identity != 0 && _cache.PageOf(identity) is { } known && known.VirtualPage == virtualPage && known.Mode == key)
         {
             return known;
         }
@@ -445,7 +445,7 @@ internal sealed unsafe class RunLoop
         }
 
         CodePage page = _cache.GetPage(virtualPage, address.Frame, key);
-        slot = page.Id;
+        _cpu.Tlb.RememberCode(_cpu.Mode, virtualPage, page.Id);
         return page;
     }
 

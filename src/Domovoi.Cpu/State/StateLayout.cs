@@ -85,10 +85,6 @@ internal static class StateLayout
     internal const int Bounce = 0x800;
     internal const int BounceSize = 0x600;
 
-    /// <summary>Per mode 1024 identities (u32) of the code page that a virtual page is now.</summary>
-    internal const int CodeTlb = 0x1000;
-    internal const int CodeTlbStride = 0x1000;
-
     /// <summary>A delta or a host address for each access group of the block that runs.</summary>
     internal const int GroupWords = 0x3400;
     internal const int GroupSlots = 16;
@@ -96,20 +92,24 @@ internal static class StateLayout
     /// <summary>Where emitted string instructions keep what they need: five words.</summary>
     internal const int StringSaved = 0x3480;
 
-    /// <summary>Per mode 32768 pairs of an indirect branch's negated target and where that is on the host, by bits 1 to 15 of the target.</summary>
-    internal const int JumpTable = 0x30000;
-    internal const int JumpStride = 0x80000;
-
-    internal const int JumpEntries = 32768;
-    internal const int CodeEntries = 1024;
 
     /// <summary>Which slots of the data TLB were filled since the last flush: (mode &lt;&lt; 20) | slot (u32), for each half of the address space.</summary>
     internal const int LowLog = 0x130000;
     internal const int HighLog = 0x1B0000;
     internal const int LogCapacity = 0x20000;
 
+    /// <summary>Per mode the identity (u32) of the code page that a virtual page is now: a slot for each page of 1 GiB.</summary>
+    internal const int CodeTlb = 0x40_0000;
+    internal const int CodeTlbStride = CodeEntries * sizeof(uint);
+    internal const int CodeEntries = 1 << 18;
+
+    /// <summary>Per mode pairs of an indirect branch's negated target and where that is on the host, by bits 1 to 17 of the target.</summary>
+    internal const int JumpTable = 0x80_0000;
+    internal const int JumpStride = JumpEntries * 2 * sizeof(ulong);
+    internal const int JumpEntries = 1 << 17;
+
     /// <summary>Per mode three tables of 64-bit words: <see cref="ReadTags"/>, <see cref="WriteTags"/> and <see cref="Deltas"/>.</summary>
-    internal const int DataTlb = 0x80_0000;
+    internal const int DataTlb = 0x100_0000;
     internal const int DataTlbStride = 3 * TableSize;
 
     /// <summary>Minus the address of the page that may be read.</summary>
