@@ -63,9 +63,9 @@ internal sealed class BlockDecoder
             _block.Count++;
             _block.Spans = spans;
             _block.EndRip = instruction.NextIP;
-            if (repeats && IsLoop(instruction, rip) && _block.Count * MostTurns <= limit)
+            if (repeats && IsLoop(instruction, rip))
             {
-                RepeatBody();
+                RepeatBody(Math.Min(MostTurns, limit / _block.Count));
                 break;
             }
 
@@ -83,15 +83,15 @@ internal sealed class BlockDecoder
         instruction.IsJccShortOrNear && instruction.NearBranchTarget == start;
 
     /// <summary>The block holds a loop's body: appends it again.</summary>
-    private void RepeatBody()
+    private void RepeatBody(int turns)
     {
         _block.LoopLength = _block.Count;
-        for (int turn = 1; turn < MostTurns; turn++)
+        for (int turn = 1; turn < turns; turn++)
         {
             Array.Copy(_block.Instructions, 0, _block.Instructions, turn * _block.LoopLength, _block.LoopLength);
         }
 
-        _block.Count = MostTurns * _block.LoopLength;
+        _block.Count = turns * _block.LoopLength;
     }
 
     private static bool EndsBlock(in Instruction instruction) => instruction.FlowControl switch

@@ -45,8 +45,8 @@ internal readonly struct CodeFacts
 
     internal static CodeFacts Of(in Instruction instruction, InstructionInfoFactory factory)
     {
-        InstructionInfo information = factory.GetInfo(instruction, InstructionInfoOptions.None);
         OpCodeInfo opCode = instruction.Code.ToOpCode();
+        InstructionInfo information = factory.GetInfo(WithMemory(instruction, opCode), InstructionInfoOptions.None);
         byte written = 0;
         bool memoryRead = false;
         bool memoryWritten = false;
@@ -70,6 +70,23 @@ internal readonly struct CodeFacts
         }
 
         return new CodeFacts(opCode, written, memoryRead, memoryWritten, modRm, opCode.MemorySize.GetSize());
+    }
+
+    /// <summary>
+    /// The instruction with its register-or-memory operand in memory: what holds for the form, where SUB r, r of one register twice reads nothing.
+    /// </summary>
+    private static Instruction WithMemory(Instruction instruction, OpCodeInfo opCode)
+    {
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            if (IsRegisterOrMemory(opCode.GetOpKind(i)) && instruction.GetOpKind(i) == OpKind.Register)
+            {
+                instruction.SetOpKind(i, OpKind.Memory);
+                instruction.MemoryBase = Register.RAX;
+            }
+        }
+
+        return instruction;
     }
 
     private static bool HasNoHiddenOutput(OpCodeInfo opCode) => opCode.Mnemonic is

@@ -180,6 +180,8 @@ internal sealed class HostAssembler : HostEncoder
         Byte(0xD8 | ((int)target & 7));
     }
 
+    public void Sub32Immediate(HostRegister target, int value) => ImmediateForm(5, target, value, wide: false);
+
     public void ShiftLeft32(HostRegister target, int count) => ShiftForm(4, target, count, wide: false);
 
     public void ShiftRight64(HostRegister target, int count) => ShiftForm(5, target, count, wide: true);
@@ -204,6 +206,20 @@ internal sealed class HostAssembler : HostEncoder
     {
         MemoryForm(0x83, 7, target, wide: false);
         Byte(value);
+    }
+
+    /// <summary>SUB dword ptr [m], imm8.</summary>
+    public void Sub32Immediate8(in HostAddress target, int value)
+    {
+        MemoryForm(0x83, 5, target, wide: false);
+        Byte(value);
+    }
+
+    /// <summary>ADD qword ptr [m], imm32.</summary>
+    public void Add64Immediate(in HostAddress target, int value)
+    {
+        MemoryForm(0x81, 0, target, wide: true);
+        Int32(value);
     }
 
     /// <summary>PEXT r64, r64, mask (BMI2): leaves flags alone.</summary>

@@ -61,6 +61,13 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
         _cold.Add(new ColdAccess(hole, address, site, start, assembler.Position, operation, guestIndex));
     }
 
+    /// <summary>The state block's word for what a group's check found.</summary>
+    internal static HostAddress WordOf(AccessGroup group) => HostAddress.State(StateLayout.GroupWords + (group.Slot * sizeof(ulong)));
+
+    /// <summary>Writes the check of a group before the loop it serves. Flags are dead.</summary>
+    /// <param name="rip">The loop's first instruction.</param>
+    internal void EmitCheckOfLoop(AccessGroup group, ulong rip) => EmitGroupCheck(group, group.LowestAt(Mode), flagsLive: false, rip, 0);
+
     /// <summary>Writes the group's check if this is its first member, and the operation.</summary>
     /// <remarks>
     /// Where the address is a register plus a constant, the group's word is the page's delta, which is there sooner by an addition; else it
@@ -69,32 +76,41 @@ internal sealed class AccessEmitter(HostAssembler assembler, OperationWriter wri
     private void EmitGrouped(
         AccessGroup group, in EffectiveAddress address, long displacement, bool flagsLive, in GuestOperation operation, int guestIndex)
     {
-        HostAddress kept = HostAddress.State(StateLayout.GroupWords + (group.Slot * 8));
-        HostRegister register = address.PlainBase(Mode, out int offset);
         if (!group.IsChecked)
         {
-            EffectiveAddress lowest = address.Moved((int)(group.Low - displacement), Mode);
-            AccessSite site = new(group.Span, group.IsWritten, 0, 0, isStack: false, isCompound: false);
-            lowest.Emit(assembler, Mode);
-            nint hole = EmitCheck(lowest, site, flagsLive);
-            _coldGroups.Add(new ColdGroup(hole, lowest, site, assembler.Position, Rip, guestIndex));
-            if (register == HostRegister.None)
+            EmitGroupCheck(group, address.Moved((int)(group.Low - displacement), Mode), flagsLive, Rip, guestIndex);
+        }
+
+        HostRegister word = group.Holder;
+        if (word == HostRegister.None)
+        {
+            word = HostRegister.R15;
+            if (_held != group)
             {
-                assembler.Lea64(HostRegister.R15, new HostAddress(lowest.Register, HostRegister.R15));
+                assembler.Load64(word, WordOf(group));
             }
 
-            assembler.Store64(kept, HostRegister.R15);
-            group.IsChecked = true;
-            _held = group;
+            _held = operation.FoldsAddress ? null : group;
         }
 
-        if (_held != group)
+        HostRegister register = address.PlainBase(Mode, out int offset);
+        writer.Write(operation, register, register == HostRegister.None ? (int)(displacement - group.Low) : offset, word);
+    }
+
+    private void EmitGroupCheck(AccessGroup group, in EffectiveAddress lowest, bool flagsLive, ulong rip, int guestIndex)
+    {
+        AccessSite site = new(group.Span, group.IsWritten, 0, 0, isStack: false, isCompound: false);
+        lowest.Emit(assembler, Mode);
+        nint hole = EmitCheck(lowest, site, flagsLive);
+        _coldGroups.Add(new ColdGroup(hole, lowest, site, assembler.Position, rip, guestIndex));
+        if (lowest.PlainBase(Mode, out _) == HostRegister.None)
         {
-            assembler.Load64(HostRegister.R15, kept);
+            assembler.Lea64(HostRegister.R15, new HostAddress(lowest.Register, HostRegister.R15));
         }
 
-        writer.Write(operation, register, register == HostRegister.None ? (int)(displacement - group.Low) : offset);
-        _held = operation.FoldsAddress ? null : group;
+        assembler.Store64(WordOf(group), HostRegister.R15);
+        group.IsChecked = true;
+        _held = group;
     }
 
     private void EmitColdGroups(CodeCache.Thunks thunks, CodeBuffer buffer, Action<int> onSite)

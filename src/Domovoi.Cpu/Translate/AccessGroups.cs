@@ -22,6 +22,9 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
     /// <summary>Wider groups fail at page ends too often.</summary>
     private const int LargestSpan = 512;
 
+    /// <summary>With longer ones a check would hold for a turn or two.</summary>
+    private const int LargestStep = 1024;
+
     /// <summary>Displacements must stay encodable when the group's lowest address is formed.</summary>
     private const long LargestDisplacement = 0x7FFF_0000;
     private const int NoRegister = 16;
@@ -51,12 +54,43 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         for (int i = 0; i < block.Count; i++)
         {
             ref readonly Instruction instruction = ref block.Instructions[i];
-            Collect(instruction, facts);
+            Collect(instruction, i, mode, facts);
             _writes[i] = RegisterWrites.Of(instruction, facts(instruction), information);
             Advance(instruction, i);
         }
 
+        if (block.LoopLength > 0 && _epoch == 0)
+        {
+            FindLasting(block);
+        }
+
         Restart();
+    }
+
+    /// <summary>The groups of a loop that one check can serve for several turns, most members first.</summary>
+    internal IEnumerable<AccessGroup> Lasting =>
+        _groups.Take(_count).Where(group => group.Lasts).OrderByDescending(group => group.Members);
+
+    /// <summary>
+    /// Each turn moves the addresses of a group by the same distance if nothing but constants is added to its registers. Groups behind
+    /// a branch that may leave the loop are not among them: their first turn may never come.
+    /// </summary>
+    private void FindLasting(DecodedBlock block)
+    {
+        int branch = 0;
+        while (block.Instructions[branch].FlowControl != FlowControl.ConditionalBranch)
+        {
+            branch++;
+        }
+
+        for (int i = 0; i < _count; i++)
+        {
+            Key key = _keys[i];
+            long step = _shifts[key.Base] + (_shifts[key.Index] * key.Scale);
+            bool isSteady = key.BaseVersion + key.IndexVersion + _versions[key.Base] + _versions[key.Index] == 0;
+            _groups[i].Lasts = isSteady && _groups[i].First < branch && Math.Abs(step) <= LargestStep;
+            _groups[i].Step = (int)step;
+        }
     }
 
     /// <summary>Goes on from an instruction to the next: registers it changed make new addresses.</summary>
@@ -88,9 +122,32 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         displacement = 0;
         return _count > 0 && !address.IsFormed
             && TryKey(address.Source, (ulong)address.ExtraDisplacement, out Key key, out displacement)
-            && Known(key) is { Members: > 1 } group && group.Covers(displacement, size, isWritten)
+            && Known(key) is { } group && (group.Members > 1 || group.Lasts) && group.Covers(displacement, size, isWritten)
             ? group
             : null;
+    }
+
+    /// <summary>Whether every access of a loop belongs to a group that lasts.</summary>
+    internal bool AllLast(DecodedBlock block, ModeKey mode, FactsLookup facts)
+    {
+        bool all = true;
+        for (int i = 0; i < block.Count; i++)
+        {
+            ref readonly Instruction instruction = ref block.Instructions[i];
+            for (int operand = 0; operand < instruction.OpCount; operand++)
+            {
+                if (instruction.GetOpKind(operand) == OpKind.Memory && facts(instruction) is { HasMemoryAccess: true } form)
+                {
+                    EffectiveAddress address = EffectiveAddress.Of(instruction, mode);
+                    all &= Find(address, AccessEmitter.SizeOf(instruction), form.MemoryWritten, out _) is { Lasts: true };
+                }
+            }
+
+            Advance(instruction, i);
+        }
+
+        Restart();
+        return all;
     }
 
     private void Restart()
@@ -100,7 +157,7 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         _epoch = 0;
     }
 
-    private void Collect(in Instruction instruction, FactsLookup facts)
+    private void Collect(in Instruction instruction, int at, ModeKey mode, FactsLookup facts)
     {
         if (SlowInstructions.StaysInBlock(instruction) || SlowInstructions.EndsBlock(instruction))
         {
@@ -111,7 +168,7 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         {
             if (instruction.GetOpKind(i) == OpKind.Memory && facts(instruction) is { HasMemoryAccess: true } form)
             {
-                Add(instruction, 0, AccessEmitter.SizeOf(instruction), form.MemoryWritten);
+                Add(instruction, at, mode, 0, AccessEmitter.SizeOf(instruction), form.MemoryWritten);
             }
         }
 
@@ -119,15 +176,15 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         switch (instruction.Mnemonic)
         {
             case Mnemonic.Push or Mnemonic.Pushfq or Mnemonic.Call when shift < 0:
-                Add(Templates.StackOperand(is64Bit: true), shift, -shift, isWritten: true);
+                Add(Templates.StackOperand(is64Bit: true), at, mode, shift, -shift, isWritten: true);
                 break;
             case Mnemonic.Pop or Mnemonic.Ret when shift is > 0 and <= 8:
-                Add(Templates.StackOperand(is64Bit: true), 0, shift, isWritten: false);
+                Add(Templates.StackOperand(is64Bit: true), at, mode, 0, shift, isWritten: false);
                 break;
         }
     }
 
-    private void Add(in Instruction operand, int extra, int size, bool isWritten)
+    private void Add(in Instruction operand, int at, ModeKey mode, int extra, int size, bool isWritten)
     {
         if (!TryKey(operand, (ulong)extra, out Key key, out long displacement))
         {
@@ -142,7 +199,8 @@ internal sealed class AccessGroups(InstructionInfoFactory information)
         {
             AccessGroup group = _groups[_count] ??= new AccessGroup();
             _keys[_count] = key;
-            group.Begin(_count++, displacement, size, isWritten);
+            int shift = key.Page != 0 ? 0 : (int)(displacement - (long)operand.MemoryDisplacement64);
+            group.Begin(_count++, at, EffectiveAddress.Of(operand, mode, key.Page != 0 ? extra : shift), displacement, size, isWritten);
         }
     }
 

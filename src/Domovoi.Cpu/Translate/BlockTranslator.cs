@@ -38,6 +38,7 @@ internal sealed class BlockTranslator
         _groups = new AccessGroups(_information);
         _accesses = new AccessEmitter(_assembler, _writer, _groups);
         Exits = new ExitEmitter(_assembler);
+        LoopChecks = new LoopChecks(_assembler, _groups, _accesses, Exits);
         _lookup = (in Instruction instruction) => FactsOf(instruction);
     }
 
@@ -46,6 +47,8 @@ internal sealed class BlockTranslator
     internal GuestEncoder Encoder => _encoder;
 
     internal ExitEmitter Exits { get; }
+
+    internal LoopChecks LoopChecks { get; }
 
     internal ModeKey Mode { get; private set; }
 
@@ -100,6 +103,13 @@ internal sealed class BlockTranslator
             Exits.EmitIdentityCheck(nextPage);
         }
 
+        LoopChecks.Plan(block, Mode, _lookup, KeepsScratch);
+        if (LoopChecks.AreOutside)
+        {
+            MarkSite(0);
+            LoopChecks.EmitHead(block.Rip);
+        }
+
         TranslateAll(groups);
         if (FallsThrough)
         {
@@ -107,6 +117,7 @@ internal sealed class BlockTranslator
         }
 
         _accesses.EmitCold(thunks, buffer, MarkSite);
+        LoopChecks.EmitCold(Mode);
         Exits.EmitCold();
         nint end = _assembler.Position;
         buffer.Commit(end);
@@ -228,6 +239,40 @@ internal sealed class BlockTranslator
         }
 
         return false;
+    }
+
+    /// <summary>Whether the code of an instruction, but for its memory access, leaves R14 and R15 alone.</summary>
+    private bool KeepsScratch(in Instruction instruction)
+    {
+        bool isLea = instruction.Mnemonic == Mnemonic.Lea;
+        if (instruction.IsJccShortOrNear)
+        {
+            return true;
+        }
+
+        if (instruction.FlowControl != FlowControl.Next || SlowInstructions.EndsBlock(instruction) || OperationWriter.MasksComponents(instruction.Mnemonic)
+            || !(_table.IsRewritten(instruction.Mnemonic) || (isLea && instruction.Op0Register.GetSize() >= 4
+                && HasHost(instruction.MemoryBase) && HasHost(instruction.MemoryIndex))))
+        {
+            return false;
+        }
+
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            bool isKnown = instruction.GetOpKind(i) switch
+            {
+                OpKind.Register => HasHost(instruction.GetOpRegister(i)) && !RegisterMap.IsHighByte(instruction.GetOpRegister(i))
+                    && !instruction.GetOpRegister(i).IsSegmentRegister(),
+                OpKind.Memory => true,
+                var kind => kind >= OpKind.Immediate8 && kind <= OpKind.Immediate32to64,
+            };
+            if (!isKnown)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool HasHost(Register register) => !register.IsGPR() || !RegisterMap.IsInMemory(RegisterMap.NumberOf(register));

@@ -110,6 +110,12 @@ internal static class ControlFlow
             return;
         }
 
+        if (t.LoopChecks.AreOutside && t.Index == t.Block.Count - 1)
+        {
+            t.LoopChecks.EmitTurn(condition, instruction.NearBranchTarget, t.Mode);
+            return;
+        }
+
         t.Exits.EmitConditionalJump(condition, instruction.IP, instruction.NearBranchTarget);
     }
 

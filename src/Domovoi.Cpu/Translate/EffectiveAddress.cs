@@ -57,6 +57,17 @@ internal readonly record struct EffectiveAddress(
         return plain ? RegisterMap.HostOf(Source.MemoryBase) : HostRegister.None;
     }
 
+    /// <summary>Whether nothing but host registers and a constant are added up.</summary>
+    internal bool IsSumOfHostRegisters(ModeKey mode) =>
+        !IsConstant && !IsFormed && SegmentBase(mode) < 0 && IsInHost(Source.MemoryBase) && IsInHost(Source.MemoryIndex);
+
+    /// <summary>A register = the lower half of an address that is a sum of host registers. Leaves flags and other registers alone.</summary>
+    internal void EmitLowInto(HostRegister target, HostAssembler assembler, ModeKey mode) =>
+        EmitOffset(assembler, mode, target, truncated: true);
+
+    private static bool IsInHost(Register register) =>
+        register == Iced.Intel.Register.None || (register.IsGPR64() && RegisterMap.HostOf(register) != HostRegister.None);
+
     /// <summary>Forms the address in R14, wherever <see cref="Emit"/> would have it.</summary>
     internal void EmitInto14(HostAssembler assembler, ModeKey mode)
     {

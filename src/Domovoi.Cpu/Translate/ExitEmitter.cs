@@ -71,6 +71,13 @@ internal sealed class ExitEmitter(HostAssembler assembler)
         _polls.Add((assembler.Jump32(), target));
     }
 
+    /// <summary>Leaves for a guest address when somebody kicked. Changes flags.</summary>
+    internal void EmitPollByFlags(ulong target)
+    {
+        assembler.Cmp32Immediate8(HostAddress.State(StateLayout.Go), 0);
+        _polls.Add((assembler.JumpIf32(Condition.Equal), target));
+    }
+
     /// <summary>A conditional jump from one known guest address to another.</summary>
     internal void EmitConditionalJump(Condition condition, ulong from, ulong target)
     {

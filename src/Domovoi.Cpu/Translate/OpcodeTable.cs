@@ -17,6 +17,10 @@ internal sealed class OpcodeTable
         set => _emitters[(int)mnemonic] = value;
     }
 
+    /// <summary>Whether an instruction runs on the host with other registers and a checked address, and nothing else.</summary>
+    internal bool IsRewritten(Mnemonic mnemonic) =>
+        _emitters[(int)mnemonic] == Rewritten.Emit || mnemonic is Mnemonic.Mov or Mnemonic.Xor or Mnemonic.Sub;
+
     /// <summary>Whether an instruction is among the commonest of those that are only rewritten, or a conditional branch.</summary>
     internal static bool IsPlain(in Instruction instruction) => instruction.Mnemonic is
         Mnemonic.Mov or Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd or Mnemonic.Add or Mnemonic.Sub or Mnemonic.And

@@ -61,13 +61,13 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         return operation;
     }
 
-    /// <summary>Writes the operation; its memory operand, if any, lies at <paramref name="address"/>, if any, plus R15 plus a displacement.</summary>
-    internal void Write(in GuestOperation operation, HostRegister address, int displacement = 0)
+    /// <summary>Writes the operation; its memory operand, if any, lies at <paramref name="address"/>, if any, plus R15, or another register, plus a displacement.</summary>
+    internal void Write(in GuestOperation operation, HostRegister address, int displacement = 0, HostRegister delta = HostRegister.R15)
     {
         Instruction instruction = operation.Instruction;
         if (operation.MemoryOperand >= 0)
         {
-            PlaceMemoryOperand(ref instruction, operation, address, displacement);
+            PlaceMemoryOperand(ref instruction, operation, address, displacement, Register.RAX + (int)delta);
         }
 
         // Operands that stay in another scratch register pass through ECX, so the one that ends in ECX comes last.
@@ -135,6 +135,14 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         }
 
         return false;
+    }
+
+    /// <summary>Whether an instruction needs guest RCX in host RCX.</summary>
+    internal static bool UsesCounter(Instruction guest)
+    {
+        GuestOperation operation = default;
+        SetImplicitCounter(ref operation, guest);
+        return operation.ReadsCounter || operation.WritesCounter;
     }
 
     private static void SetImplicitCounter(ref GuestOperation operation, in Instruction guest)
@@ -261,7 +269,7 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
     }
 
     private void PlaceMemoryOperand(
-        ref Instruction instruction, in GuestOperation operation, HostRegister address, int displacement)
+        ref Instruction instruction, in GuestOperation operation, HostRegister address, int displacement, Register delta)
     {
         instruction.SegmentPrefix = Register.None;
         instruction.MemoryDisplacement64 = operation.FoldsAddress ? 0 : (ulong)(long)displacement;
@@ -278,13 +286,13 @@ internal sealed class OperationWriter(HostAssembler assembler, GuestEncoder enco
         }
         else if (address == HostRegister.None)
         {
-            instruction.MemoryBase = Register.R15;
+            instruction.MemoryBase = delta;
             instruction.MemoryIndex = Register.None;
         }
         else
         {
             instruction.MemoryBase = Register.RAX + (int)address;
-            instruction.MemoryIndex = Register.R15;
+            instruction.MemoryIndex = delta;
         }
     }
 
