@@ -63,7 +63,7 @@ public sealed class LoopCheckTests(DifferentialRunner runner) : IClassFixture<Di
             c.Label(ref head);
             for (int i = 0; i < streams; i++)
             {
-                EmitAccess(c, random, pointers[i]);
+                NearbyAccess.Emit(c, random, pointers[i]);
                 if (steps[i] != 0)
                 {
                     c.add(pointers[i], steps[i]);
@@ -74,7 +74,7 @@ public sealed class LoopCheckTests(DifferentialRunner runner) : IClassFixture<Di
             {
                 c.cmp(eax, random.Next());
                 c.je(leave);
-                EmitAccess(c, random, pointers[0]);
+                NearbyAccess.Emit(c, random, pointers[0]);
             }
 
             c.dec(ebx);
@@ -85,41 +85,9 @@ public sealed class LoopCheckTests(DifferentialRunner runner) : IClassFixture<Di
         }).With(rcx, (ulong)entries).With(rdx, (ulong)random.Next(64));
         for (int i = 0; i < streams; i++)
         {
-            test.With(pointers[i], Place(random));
+            test.With(pointers[i], NearbyAccess.Place(random));
         }
 
         return test;
-    }
-
-    /// <summary>Near the page ends, or anywhere in the data.</summary>
-    private static ulong Place(Random random) => random.Next(4) switch
-    {
-        0 => AddressMap.Data + 0x1000 + (ulong)random.Next(-64, 64),
-        1 => AddressMap.ReadOnly + (ulong)random.Next(-128, 0),
-        2 => AddressMap.DataIsland + (ulong)random.Next(0x1000),
-        _ => AddressMap.Data + (ulong)random.Next(0x1F00),
-    };
-
-    private static void EmitAccess(Assembler c, Random random, AssemblerRegister64 pointer)
-    {
-        int displacement = random.Next(-32, 32);
-        switch (random.Next(9))
-        {
-            case 0: c.mov(rax, __qword_ptr[pointer]); break;
-            case 1: c.add(eax, __dword_ptr[pointer + displacement]); break;
-            case 2: c.mov(__dword_ptr[pointer + displacement], eax); break;
-            case 3: c.add(__qword_ptr[pointer + rdx], rax); break;
-            case 4: c.movups(xmm1, __xmmword_ptr[pointer + (rdx * 4)]); break;
-            case 5: c.movups(__xmmword_ptr[pointer + displacement], xmm1); break;
-            case 6: c.vpaddd(ymm2, ymm1, __ymmword_ptr[pointer + displacement]); break;
-            case 7:
-                c.mov(__byte_ptr[pointer], al);
-                c.mov(ah, dl);
-                break;
-            default:
-                c.movzx(eax, __byte_ptr[pointer + rdx]);
-                c.mov(r14b, __byte_ptr[AddressMap.Data + (ulong)(displacement + 64)]);
-                break;
-        }
     }
 }

@@ -246,7 +246,7 @@ public sealed class MovedCodeTests
             byte[] vectors = new byte[832];
             Cpu.GetVectorState(vectors);
             XsaveImage.Normalize(vectors);
-            ulong flags = reason == ExitReason.Exception ? state.Rflags & ~ArithmeticFlags : state.Rflags;
+            ulong flags = state.Rflags & ~(reason == ExitReason.Exception ? ArithmeticFlags : test.UndefinedFlags);
             return $"{reason} {Cpu.Exit} rip {state.Rip:x} flags {flags:x} {string.Join(' ', general.ToArray().Select(r => r.ToString("x")))} "
                 + Convert.ToHexString(vectors) + string.Concat(_data.Concat(_code).Select(frame => Convert.ToHexString(Memory.Frame(frame))));
         }

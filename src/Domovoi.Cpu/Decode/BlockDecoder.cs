@@ -8,7 +8,7 @@ namespace Domovoi.Cpu.Decode;
 /// <remarks>
 /// A hot block that ends with a conditional branch to its own beginning holds the loop's body several times: fewer polls, and
 /// accesses of several turns that one check can serve. Else a block goes on behind conditional branches and stops at any other transfer, at an instruction that leaves translated
-/// code, at the end of the page, or when it is full. Flags are taken as live where control goes somewhere unknown; within
+/// code, at the end of the page, when it is full, and at a conditional branch when it is long. Flags are taken as live where control goes somewhere unknown; within
 /// the page the next few instructions of the target are looked at (all blocks of a page retire together).
 /// </remarks>
 internal sealed class BlockDecoder
@@ -65,11 +65,11 @@ internal sealed class BlockDecoder
             _block.EndRip = instruction.NextIP;
             if (repeats && IsLoop(instruction, rip))
             {
-                RepeatBody(Math.Min(MostTurns, limit / _block.Count));
+                RepeatBody(Math.Clamp(DecodedBlock.UsualLength / _block.Count, 1, MostTurns));
                 break;
             }
 
-            if (spans || EndsBlock(instruction) || (instruction.NextIP & 0xFFF) == 0)
+            if (spans || EndsBlock(instruction) || IsLongEnough(instruction) || (instruction.NextIP & 0xFFF) == 0)
             {
                 break;
             }
@@ -93,6 +93,9 @@ internal sealed class BlockDecoder
 
         _block.Count = turns * _block.LoopLength;
     }
+
+    private bool IsLongEnough(in Instruction last) =>
+        _block.Count >= DecodedBlock.UsualLength && last.FlowControl == FlowControl.ConditionalBranch;
 
     private static bool EndsBlock(in Instruction instruction) => instruction.FlowControl switch
     {

@@ -6,7 +6,11 @@ namespace Domovoi.Cpu.Decode;
 /// <summary>A run of guest instructions, with the flags each of them must find intact.</summary>
 internal sealed class DecodedBlock
 {
-    internal const int Capacity = 64;
+    /// <summary>Most instructions of a block. Only code without branches has so many in a row: cryptography, transforms, unrolled loops.</summary>
+    internal const int Capacity = 192;
+
+    /// <summary>From here on a block ends at the next conditional branch.</summary>
+    internal const int UsualLength = 64;
 
     internal Instruction[] Instructions { get; } = new Instruction[Capacity];
 

@@ -329,6 +329,6 @@ internal sealed class BlockTranslator
     private void MarkSite(int index)
     {
         uint guest = (uint)(Block.Instructions[index].IP - Block.Rip);
-        _sites.Add((guest << 16) | (uint)(_assembler.Position - _start));
+        _sites.Add((guest << 16) | checked((ushort)(_assembler.Position - _start)));
     }
 }

@@ -47,7 +47,7 @@ internal sealed class ProgramGenerator(int seed)
         start += _random.Next(8) == 0 ? AddressMap.CodeAlias - AddressMap.Code : 0;
         program.Begin(start, Pool.Roles, vectors);
         _holes.Clear();
-        int length = _random.Next(4, 41);
+        int length = _random.Next(16) == 0 ? _random.Next(60, 221) : _random.Next(4, 41);
         int exotic = _random.Next(4) * 10;
         bool wanders = _random.Next(10) == 0;
         while (program.Count < length)

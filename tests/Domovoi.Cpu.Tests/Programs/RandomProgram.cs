@@ -25,7 +25,7 @@ internal enum Flow : byte
 /// <summary>A program of some instructions in two code pages. One object serves for many programs, one after the other.</summary>
 internal sealed class RandomProgram
 {
-    internal const int Capacity = 64;
+    internal const int Capacity = 256;
     private const ulong ArithmeticFlags = 0x8D5;
 
     private readonly ulong[] _tainted = new ulong[Capacity + 1];
