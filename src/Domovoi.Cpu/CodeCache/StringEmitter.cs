@@ -9,7 +9,7 @@ namespace Domovoi.Cpu.CodeCache;
 
 /// <summary>Writes REP MOVS and REP STOS, forward and with 64-bit addresses, for blocks to call.</summary>
 /// <remarks>
-/// They run page by page on host memory, and bring the guest's registers up to date after each run, so that the instruction
+/// They run on host memory, over as many pages in a row as lie in a row there, and bring the guest's registers up to date after each run, so that the instruction
 /// can go on in C# from wherever it is (SDM 2B, REP): RCX is 0 when it is over and 1 when C# must go on, because an element
 /// crosses a page, an access faults, the destination holds code, or somebody wants attention. Flags, and all guest registers
 /// but those the instruction changes, are kept.
@@ -17,11 +17,15 @@ namespace Domovoi.Cpu.CodeCache;
 internal sealed class StringEmitter
 {
     private const uint WriteBit = 1 << 10;
+
+    /// <summary>Bytes that a run may reach before it looks whether its next page follows in the host, too.</summary>
+    private const int LongestRun = 1 << 16;
     private const int SavedFlags = StateLayout.StringSaved;
     private const int SavedRax = StateLayout.StringSaved + 8;
     private const int SavedRdx = StateLayout.StringSaved + 16;
     private const int Elements = StateLayout.StringSaved + 24;
     private const int SourceDelta = StateLayout.StringSaved + 32;
+    private const int SourceBytes = StateLayout.StringSaved + 40;
 
     private readonly HostAssembler _a;
     private readonly CpuMode _mode;
@@ -32,6 +36,10 @@ internal sealed class StringEmitter
 
     private StringEmitter(HostAssembler assembler, CpuMode mode, bool moves, int power, nint walk) =>
         (_a, _mode, _moves, _power, _walk) = (assembler, mode, moves, power, walk);
+
+    private int OfMode => (int)_mode * StateLayout.DataTlbStride;
+
+    private int Tags(bool write) => OfMode + (write ? StateLayout.WriteTags : StateLayout.ReadTags);
 
     /// <summary>Writes the code for one mode, instruction and element size.</summary>
     /// <param name="moves">MOVS rather than STOS.</param>
@@ -54,14 +62,17 @@ internal sealed class StringEmitter
         nint next = _a.Position;
         _a.Test64(RegisterMap.Counter);
         nint over = _a.JumpIf32(Condition.Equal);
-        EmitElements();
         if (_moves)
         {
             EmitDelta(HostRegister.Rsi, write: false);
             _a.Store64(HostAddress.OfThread(SourceDelta), HostRegister.R15);
+            EmitBytesInARow(HostRegister.Rsi, write: false);
+            _a.Store64(HostAddress.OfThread(SourceBytes), HostRegister.Rax);
         }
 
         EmitDelta(HostRegister.Rdi, write: true);
+        EmitBytesInARow(HostRegister.Rdi, write: true);
+        EmitElements();
         EmitRun();
         _a.Cmp32Immediate8(HostAddress.OfThread(StateLayout.Go), 0);
         _a.JumpIf(Condition.NotEqual, next);
@@ -78,13 +89,12 @@ internal sealed class StringEmitter
         EmitEnd(result: 1);
     }
 
-    /// <summary>How many elements lie before the first page's end on either side, if no more than are wanted.</summary>
+    /// <summary>How many elements lie in a row on either side, if no more than are wanted.</summary>
     private void EmitElements()
     {
-        EmitBytesInPage(HostRegister.Rax, HostRegister.Rdi);
         if (_moves)
         {
-            EmitBytesInPage(HostRegister.Rdx, HostRegister.Rsi);
+            _a.Load64(HostRegister.Rdx, HostAddress.OfThread(SourceBytes));
             TakeSmaller(HostRegister.Rax, HostRegister.Rdx);
         }
 
@@ -98,12 +108,36 @@ internal sealed class StringEmitter
         _a.Store64(HostAddress.OfThread(Elements), HostRegister.Rax);
     }
 
-    private void EmitBytesInPage(HostRegister target, HostRegister linear)
+    /// <summary>
+    /// RAX = the bytes from an address to the end of its page, and of those behind it that the TLB has with the same delta, R15, up to what is wanted.
+    /// </summary>
+    private void EmitBytesInARow(HostRegister linear, bool write)
     {
-        _a.Move32(target, linear);
-        _a.Or32Immediate(target, -4096);
-        _a.Negate64(target);
-        _a.And32Immediate(target, 0x1FFF);
+        _a.Move32(HostRegister.Rax, linear);
+        _a.Or32Immediate(HostRegister.Rax, -PhysicalAddress.PageSize);
+        _a.Negate64(HostRegister.Rax);
+        _a.And32Immediate(HostRegister.Rax, (2 * PhysicalAddress.PageSize) - 1);
+
+        nint next = _a.Position;
+        _a.Move64(HostRegister.Rdx, HostRegister.Rax);
+        _a.ShiftRight64(HostRegister.Rdx, _power);
+        _a.Cmp64(HostRegister.Rdx, RegisterMap.Counter);
+        nint enough = _a.JumpIf32(Condition.AboveOrEqual);
+        _a.Cmp32Immediate(HostRegister.Rax, LongestRun);
+        nint longest = _a.JumpIf32(Condition.AboveOrEqual);
+        _a.Lea64(HostRegister.Rdx, new HostAddress(linear, HostRegister.Rax));
+        _a.Move32(HostRegister.Rcx, HostRegister.Rdx);
+        _a.ShiftRight32(HostRegister.Rcx, PhysicalAddress.PageShift);
+        _a.Cmp64(HostRegister.R15, HostAddress.OfThread(OfMode + StateLayout.Deltas, HostRegister.Rcx, 3));
+        nint elsewhere = _a.JumpIf32(Condition.NotEqual);
+        _a.Add64(HostRegister.Rdx, HostAddress.OfThread(Tags(write), HostRegister.Rcx, 3));
+        nint absent = _a.JumpIf32(Condition.NotEqual);
+        _a.Lea32(HostRegister.Rax, new HostAddress(HostRegister.Rax, Displacement: PhysicalAddress.PageSize));
+        _a.Jump(next);
+        foreach (nint hole in (ReadOnlySpan<nint>)[enough, longest, elsewhere, absent])
+        {
+            _a.Bind32(hole);
+        }
     }
 
     private void TakeSmaller(HostRegister target, HostRegister other)
@@ -117,13 +151,11 @@ internal sealed class StringEmitter
     /// <summary>R15 = the delta of an address's page.</summary>
     private void EmitDelta(HostRegister linear, bool write)
     {
-        int ofMode = (int)_mode * StateLayout.DataTlbStride;
-        int tags = ofMode + (write ? StateLayout.WriteTags : StateLayout.ReadTags);
         _a.Move32(HostRegister.Rax, linear);
         _a.ShiftRight32(HostRegister.Rax, PhysicalAddress.PageShift);
-        _a.Load64(HostRegister.R15, HostAddress.OfThread(ofMode + StateLayout.Deltas, HostRegister.Rax, 3));
+        _a.Load64(HostRegister.R15, HostAddress.OfThread(OfMode + StateLayout.Deltas, HostRegister.Rax, 3));
         _a.Move64(HostRegister.Rdx, linear);
-        _a.Add64(HostRegister.Rdx, HostAddress.OfThread(tags, HostRegister.Rax, 3));
+        _a.Add64(HostRegister.Rdx, HostAddress.OfThread(Tags(write), HostRegister.Rax, 3));
         _a.Cmp64Immediate(HostRegister.Rdx, PhysicalAddress.PageSize - 1);
         nint hit = _a.JumpIf32(Condition.BelowOrEqual);
         _a.Move64(HostRegister.R14, linear);

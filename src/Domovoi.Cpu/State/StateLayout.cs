@@ -89,11 +89,11 @@ internal static class StateLayout
     internal const int GroupWords = 0x3400;
     internal const int GroupSlots = 16;
 
-    /// <summary>Where emitted string instructions keep what they need: five words.</summary>
+    /// <summary>Where emitted string instructions keep what they need: six words.</summary>
     internal const int StringSaved = 0x3480;
 
     /// <summary>How many turns (u32) of the loop that runs may follow without new checks.</summary>
-    internal const int LoopTurns = 0x34A8;
+    internal const int LoopTurns = 0x34B0;
 
     /// <summary>Which slots of the data TLB were filled since the last flush: (mode &lt;&lt; 20) | slot (u32), for each half of the address space.</summary>
     internal const int LowLog = 0x130000;
