@@ -31,13 +31,14 @@ internal sealed class TestDomain : IDisposable
 
     private readonly GuestMemory _memory;
 
-    private TestDomain(GuestMemory memory, FrameTable frames)
+    private TestDomain(GuestMemory memory, FrameTable frames, int vcpus)
     {
         _memory = memory;
         TimeSources time = new(
             Time, () => (ulong)Time.GetTimestamp() * 100 * TicksPerNanosecond, TicksPerNanosecond * 1_000_000_000);
         Domain = new Domain(
-            new DomainSettings { Id = new DomainId(1), SharedInfo = frames.AllocateXenFrame(FrameOwner.Shared), Time = time }, frames);
+            new DomainSettings { Id = new DomainId(1), VcpuCount = vcpus, SharedInfo = frames.AllocateXenFrame(FrameOwner.Shared), Time = time },
+            frames);
         Domain.Clock.Calibrate();
         Mfn kernel = MapPages(frames);
         Mfn user = MapPages(frames);
@@ -65,11 +66,11 @@ internal sealed class TestDomain : IDisposable
     /// <summary>Lines of the log, without their times.</summary>
     public IEnumerable<string> Log => Domain.Log.Lines.Select(static line => line[(line.IndexOf(']', StringComparison.Ordinal) + 2)..]);
 
-    public static TestDomain Create()
+    public static TestDomain Create(int vcpus = 1)
     {
         FrameLayout layout = new(64, 100, 5);
         GuestMemory memory = new(layout.TotalFrames);
-        return new TestDomain(memory, new FrameTable(memory, layout));
+        return new TestDomain(memory, new FrameTable(memory, layout), vcpus);
     }
 
     /// <summary>Makes a hypercall as SYSCALL from the guest's kernel would.</summary>

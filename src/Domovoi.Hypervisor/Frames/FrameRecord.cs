@@ -6,8 +6,8 @@ namespace Domovoi.Hypervisor.Frames;
 /// <code>
 /// Use         31     30 29   28        27      26 24   23 ............... 0
 ///             upper  owner   validated pinned  type    type count
-/// References  31          30              29 .......................... 0
-///             allocated   stale writable  reference count
+/// References  31          30 ........................................ 0
+///             allocated   reference count
 /// </code>
 /// The allocation and every type reference's holder each count as a reference.
 /// </remarks>
@@ -22,8 +22,7 @@ internal struct FrameRecord
     private const uint OwnerMask = 3u << OwnerShift;
     private const uint UpperHalfBit = 1u << 31;
     private const uint AllocatedBit = 1u << 31;
-    private const uint StaleBit = 1u << 30;
-    private const uint ReferenceMask = StaleBit - 1;
+    private const uint ReferenceMask = AllocatedBit - 1;
 
     private uint _use;
     private uint _references;
@@ -43,13 +42,6 @@ internal struct FrameRecord
     {
         readonly get => (_references & AllocatedBit) != 0;
         set => _references = value ? _references | AllocatedBit : _references & ~AllocatedBit;
-    }
-
-    /// <summary>A writable mapping was dropped without its translation being forgotten.</summary>
-    public bool MayBeStale
-    {
-        readonly get => (_references & StaleBit) != 0;
-        set => _references = value ? _references | StaleBit : _references & ~StaleBit;
     }
 
     /// <summary><c>PGT_pinned</c></summary>

@@ -11,29 +11,14 @@ namespace Domovoi.Hypervisor.Frames;
 internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
 {
     private readonly List<LdtShadow> _ldts = [];
-    private ulong[]? _staleSince;                           // by record; with one processor each flush is everybody's
+    private readonly Dictionary<ulong, int> _upperSlots = [];       // of level 3 tables, which of level 4 leads to them
 
     /// <summary>Level 4 slots the guest may use: all but the hypervisor's.</summary>
     public static bool IsGuestSlot(int slot) =>
         slot is < MachineToPhysical.FirstReservedSlot or > MachineToPhysical.LastReservedSlot;
 
-    /// <summary>
-    /// A frame that may still be written through a forgotten translation became a table: the owner of the processors
-    /// must flush those that have not flushed since <see cref="OwedSince"/> before the guest runs on, and clear this.
-    /// </summary>
-    public bool FlushIsOwed { get; set; }
-
-    /// <summary>What <see cref="FlushClock"/> was when the last of those frames lost its writable mappings.</summary>
-    public ulong OwedSince { get; set; }
-
-    /// <summary>Counts flushes of processors (<c>tlbflush_clock</c>).</summary>
-    public ulong FlushClock { get; set; }
-
-    /// <summary>Counts changes after which a processor's translations of the upper half may be wrong.</summary>
-    public ulong UpperHalfChanges { get; set; }
-
-    /// <summary>Some table maps page tables as memory, so that an address may change with any of them.</summary>
-    public bool HasLinearTables { get; private set; }
+    /// <summary>What processors may still remember.</summary>
+    public StaleTranslations Stale { get; } = new(records.Count);
 
     /// <summary>Makes another vCPU's LDT known, before the guest runs.</summary>
     public LdtShadow NewLdt()
@@ -41,9 +26,6 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
         _ldts.Add(new LdtShadow(this));
         return _ldts[^1];
     }
-
-    /// <summary>Several processors flush each for itself: from now on it is known since when a frame may be stale.</summary>
-    public void TellProcessorsApart() => _staleSince ??= new ulong[records.Count];
 
     /// <summary>Whether the guest may name the frame.</summary>
     public bool IsGuestVisible(ulong frame) =>
@@ -91,14 +73,14 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
     }
 
     /// <summary><c>put_page_and_type</c></summary>
-    /// <param name="translationForgotten">The caller has seen to it that no processor can write through an old translation.</param>
-    public void PutTyped(ulong frame, bool translationForgotten = false)
+    public void PutTyped(ulong frame, OldTranslation old = OldTranslation.MayRemain)
     {
-        PutType(frame, translationForgotten);
+        PutType(frame, old);
         Put(frame);
     }
 
     /// <summary><c>get_page_type</c> of a frame the caller holds a reference on.</summary>
+    /// <remarks>Before a table is looked at, no processor can write to it any more: neither by an entry nor by what it remembers.</remarks>
     public XenError GetType(ulong frame, FrameType type)
     {
         ref FrameRecord record = ref records[frame];
@@ -114,11 +96,9 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
         }
 
         bool isTable = type != FrameType.Writable;
-        if (isTable && record.MayBeStale)
+        if (isTable)
         {
-            record.MayBeStale = false;
-            FlushIsOwed = true;
-            OwedSince = Math.Max(OwedSince, _staleSince?[records.IndexOf(frame)] ?? ulong.MaxValue);
+            Stale.ForgetFrame(records.IndexOf(frame));
         }
 
         record.BecomeType(type, validated: !isTable);
@@ -127,37 +107,24 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
     }
 
     /// <summary><c>put_page_type</c></summary>
-    public void PutType(ulong frame, bool translationForgotten = false)
+    public void PutType(ulong frame, OldTranslation old = OldTranslation.MayRemain)
     {
         ref FrameRecord record = ref records[frame];
-        if (!record.DropTypeReference())
+        if (record.Type == FrameType.Writable && old != OldTranslation.None)
+        {
+            Stale.NoteFrame(records.IndexOf(frame), isLogged: old == OldTranslation.Logged);
+        }
+
+        if (!record.DropTypeReference() || record.Type == FrameType.Writable)
         {
             return;
         }
 
         FrameType type = record.Type;
-        if (type == FrameType.Writable)
-        {
-            NoteStale(frame, ref record, translationForgotten);
-            return;
-        }
-
         record.BecomeType(FrameType.None, validated: false);
         if (type is >= FrameType.Level1 and <= FrameType.Level4)
         {
             DropEntries(frame, type, 512);
-        }
-    }
-
-    private void NoteStale(ulong frame, ref FrameRecord record, bool translationForgotten)
-    {
-        if (!translationForgotten)
-        {
-            record.MayBeStale = true;
-            if (_staleSince is not null)
-            {
-                _staleSince[records.IndexOf(frame)] = FlushClock;
-            }
         }
     }
 
@@ -176,7 +143,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
 
         if (IsLinear(entry, level, table))
         {
-            HasLinearTables = true;
+            Stale.AreTangled = true;
             return XenError.None;
         }
 
@@ -184,7 +151,7 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
     }
 
     /// <summary>Drops what one entry of a table referred to.</summary>
-    public void PutEntry(PageTableEntry entry, FrameType level, ulong table, bool translationForgotten = false)
+    public void PutEntry(PageTableEntry entry, FrameType level, ulong table, OldTranslation old = OldTranslation.MayRemain)
     {
         if (!entry.IsPresent || !records.Has(entry.Frame))
         {
@@ -193,11 +160,21 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
 
         if (level == FrameType.Level1)
         {
-            PutLeaf(entry, translationForgotten);
+            PutLeaf(entry, old);
         }
         else if (!IsLinear(entry, level, table))
         {
+            NoteLostPlace(entry.Frame, level, table);
             PutTyped(entry.Frame);
+        }
+    }
+
+    /// <summary>A table of the upper half was also to be found in the lower: processors may know its pages by addresses there.</summary>
+    private void NoteLostPlace(ulong lost, FrameType level, ulong table)
+    {
+        if (level != FrameType.Level4 && records[lost].MapsUpperHalf && !records[table].MapsUpperHalf)
+        {
+            Stale.NoteChange(page: null);
         }
     }
 
@@ -208,6 +185,22 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
     /// <summary>Whether only one table refers to this one.</summary>
     public bool HasOneParent(ulong table) =>
         records[table].TypeCount - (records[table].IsPinned ? 1u : 0u) == 1;
+
+    /// <summary>A slot of a level 4 table now leads to a level 3 table. One that has two places is at two addresses.</summary>
+    public void NotePlace(ulong table, int slot)
+    {
+        ref FrameRecord record = ref records[table];
+        if (slot < MachineToPhysical.FirstReservedSlot)
+        {
+            Stale.AreTangled |= record.MapsUpperHalf;
+            return;
+        }
+
+        bool isFirst = !record.MapsUpperHalf;
+        Stale.AreTangled |= isFirst ? record.TypeCount > (record.IsPinned ? 2u : 1u) : _upperSlots[table] != slot;
+        _upperSlots[table] = slot;
+        MarkUpperHalf(table, FrameType.Level3);
+    }
 
     /// <summary>A present entry now leads from the upper half to <paramref name="table"/>, and so to all below it.</summary>
     public void MarkUpperHalf(ulong table, FrameType level)
@@ -273,9 +266,9 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
                 return Reject(frame, level, slot, error);
             }
 
-            if (level == FrameType.Level4 && slot > MachineToPhysical.LastReservedSlot)
+            if (level == FrameType.Level4)
             {
-                MarkUpperHalf(entry.Frame, FrameType.Level3);
+                NotePlace(entry.Frame, slot);
             }
         }
 
@@ -350,11 +343,11 @@ internal sealed class FrameReferences(FrameTable frames, FrameRecords records)
         return XenError.Busy;
     }
 
-    private void PutLeaf(PageTableEntry entry, bool translationForgotten)
+    private void PutLeaf(PageTableEntry entry, OldTranslation old)
     {
         if (entry.IsWritable)
         {
-            PutType(entry.Frame, translationForgotten);
+            PutType(entry.Frame, old);
         }
         else if (records[entry.Frame] is { Type: FrameType.SegmentDescriptors, TypeCount: not 0 })
         {

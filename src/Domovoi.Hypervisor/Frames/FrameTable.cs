@@ -158,7 +158,7 @@ public sealed class FrameTable
     {
         lock (Gate)
         {
-            References.PutTyped(frame.Value, translationForgotten: true);
+            References.PutTyped(frame.Value, OldTranslation.None);
         }
     }
 

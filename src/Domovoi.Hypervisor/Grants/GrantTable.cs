@@ -397,7 +397,7 @@ public sealed class GrantTable
         }
         else
         {
-            _frames.References.PutTyped(frame, translationForgotten: true);
+            _frames.References.PutTyped(frame, OldTranslation.None);
         }
     }
 

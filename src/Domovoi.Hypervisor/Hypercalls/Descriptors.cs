@@ -23,7 +23,7 @@ internal static class Descriptors
 
         Span<Mfn> frames = stackalloc Mfn[((int)entries + EntriesPerFrame - 1) / EntriesPerFrame];
         return (long)(caller.TryRead(arguments.A0, MemoryMarshal.AsBytes(frames))
-            ? DescriptorFrames.SetGdt(caller.Domain.Frames, caller.Domain.PageTables, caller.Descriptors, frames, (int)entries)
+            ? DescriptorFrames.SetGdt(caller.Domain.Frames, caller.Descriptors, frames, (int)entries)
             : XenError.BadAddress);
     }
 

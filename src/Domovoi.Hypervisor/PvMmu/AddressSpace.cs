@@ -24,11 +24,11 @@ public sealed class AddressSpace
     /// <summary><c>MMUEXT_NEW_USER_BASEPTR</c>; <see cref="Mfn.Invalid"/> while there is none.</summary>
     public Mfn UserRoot { get; internal set; } = Mfn.Invalid;
 
-    /// <summary>What <see cref="Domovoi.Hypervisor.Frames.FrameReferences.UpperHalfChanges"/> was when the whole TLB was last flushed.</summary>
-    internal ulong FlushedUpperHalf { get; set; } = ulong.MaxValue;
+    /// <summary>What <see cref="Domovoi.Hypervisor.Frames.StaleTranslations.Changes"/> was when this processor last forgot what had changed.</summary>
+    internal uint SeenChanges { get; set; }
 
-    /// <summary>What <see cref="Domovoi.Hypervisor.Frames.FrameReferences.FlushClock"/> became when this processor last flushed.</summary>
-    internal ulong FlushedAt { get; set; }
+    /// <summary>What <see cref="Domovoi.Hypervisor.Frames.StaleTranslations.Flushes"/> became when this processor last flushed.</summary>
+    internal uint FlushedAt { get; set; }
 
     /// <summary>Without a table of its own, user mode cannot be entered.</summary>
     public bool HasUserRoot => UserRoot != Mfn.Invalid;

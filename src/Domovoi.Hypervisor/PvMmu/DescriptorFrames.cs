@@ -12,7 +12,7 @@ internal static class DescriptorFrames
     private const int EntriesPerFrame = 512;
 
     /// <summary>Makes frames a vCPU's GDT, in place of those it had (<c>__HYPERVISOR_set_gdt</c>).</summary>
-    public static XenError SetGdt(FrameTable frames, PageTables pages, DescriptorTables tables, ReadOnlySpan<Mfn> gdt, int entries)
+    public static XenError SetGdt(FrameTable frames, DescriptorTables tables, ReadOnlySpan<Mfn> gdt, int entries)
     {
         if (entries < 0 || entries > X86Selectors.FirstReservedGdtEntry ||
             gdt.Length != (entries + EntriesPerFrame - 1) / EntriesPerFrame)
@@ -33,7 +33,6 @@ internal static class DescriptorFrames
 
             Release(frames, tables.GdtFrames);
             tables.SetGdt(gdt, entries);
-            pages.SettleFlushLocked();
             frames.DescriptorChanges++;
             return XenError.None;
         }
@@ -63,7 +62,7 @@ internal static class DescriptorFrames
                 Volatile.Write(ref frames.Memory.Shared<ulong>(place), admitted.Value);
                 frames.DescriptorChanges++;
                 frames.Memory.ReportCodeWrites(place, sizeof(ulong));
-                frames.References.PutTyped(place.Frame, translationForgotten: true);
+                frames.References.PutTyped(place.Frame, OldTranslation.None);
             }
 
             return error;

@@ -31,9 +31,8 @@ internal sealed class PageTableUpdates(FrameTable frames)
     }
 
     /// <summary>Changes one entry of a validated table.</summary>
-    /// <param name="translationForgotten">No processor will use the old entry's translation again.</param>
-    public XenError Change(
-        ulong table, int slot, FrameType level, PageTableEntry value, bool preserve, bool translationForgotten)
+    /// <param name="page">The one address that the entry maps, if that is known.</param>
+    public XenError Change(ulong table, int slot, FrameType level, PageTableEntry value, bool preserve = false, ulong? page = null)
     {
         if (level == FrameType.Level4 && !FrameReferences.IsGuestSlot(slot))
         {
@@ -52,21 +51,25 @@ internal sealed class PageTableUpdates(FrameTable frames)
                 return error;
             }
 
-            if (isUpper && level != FrameType.Level1)
+            if (level == FrameType.Level4)
+            {
+                _references.NotePlace(value.Frame, slot);
+            }
+            else if (isUpper && level != FrameType.Level1)
             {
                 _references.MarkUpperHalf(value.Frame, level - 1);
             }
         }
 
         Store(ref place, value.Value, preserve);
-        if (isUpper && !translationForgotten)
+        if (isUpper)
         {
-            NoteUpperHalfChange(old, value);
+            NoteUpperHalfChange(old, value, page);
         }
 
         if (!old.HoldsSameReferences(value))
         {
-            _references.PutEntry(old, level, table, translationForgotten);
+            _references.PutEntry(old, level, table, isUpper && page is not null ? OldTranslation.Logged : OldTranslation.MayRemain);
         }
 
         return XenError.None;
@@ -91,7 +94,7 @@ internal sealed class PageTableUpdates(FrameTable frames)
         bool stored = Interlocked.CompareExchange(ref place, value.Value, old.Value) == old.Value;
         if (_references.MapsUpperHalf(table, FrameType.Level1, slot))
         {
-            NoteUpperHalfChange(old, value);
+            NoteUpperHalfChange(old, value, page: null);
         }
 
         if (!sameReferences)
@@ -104,13 +107,14 @@ internal sealed class PageTableUpdates(FrameTable frames)
 
     /// <summary>Finds the level 1 entry that maps a linear address in the tree under <paramref name="root"/>.</summary>
     public bool TryFindLeaf(Mfn root, ulong linear, out ulong table, out int slot) =>
-        TryFindLeaf(root, linear, out table, out _, out slot);
+        TryFindLeaf(root, linear, out table, out slot, out _);
 
-    /// <summary>Also tells the level 2 table above it.</summary>
-    public bool TryFindLeaf(Mfn root, ulong linear, out ulong table, out ulong parent, out int slot)
+    /// <summary>Also tells the address of the page if no other leads to the entry.</summary>
+    public bool TryFindLeaf(Mfn root, ulong linear, out ulong table, out int slot, out ulong? page)
     {
         table = root.Value;
-        parent = table;
+        ulong parent = table;
+        page = null;
         slot = Index(linear, FrameType.Level4);
         if (!X86Addresses.IsCanonical(linear) || !FrameReferences.IsGuestSlot(slot))
         {
@@ -135,7 +139,13 @@ internal sealed class PageTableUpdates(FrameTable frames)
         }
 
         slot = Index(linear, FrameType.Level1);
-        return _references.IsTable(table, FrameType.Level1);
+        if (!_references.IsTable(table, FrameType.Level1))
+        {
+            return false;
+        }
+
+        page = _references.HasOneParent(table) && _references.HasOneParent(parent) ? linear : null;
+        return true;
     }
 
     /// <summary>Whether two top-level tables lead to the same tables in the upper half.</summary>
@@ -156,11 +166,11 @@ internal sealed class PageTableUpdates(FrameTable frames)
     }
 
     /// <summary>A present entry that becomes anything else may still be in a processor's translations.</summary>
-    private void NoteUpperHalfChange(PageTableEntry old, PageTableEntry value)
+    private void NoteUpperHalfChange(PageTableEntry old, PageTableEntry value, ulong? page)
     {
         if (old.IsPresent && old != value)
         {
-            _references.UpperHalfChanges++;
+            _references.Stale.NoteChange(page);
         }
     }
 
@@ -174,7 +184,7 @@ internal sealed class PageTableUpdates(FrameTable frames)
 
         FrameType type = _references.CurrentType(frame);
         XenError error = type is >= FrameType.Level1 and <= FrameType.Level4
-            ? Change(frame, (int)(place.Value & 0xFFF) / 8, type, new PageTableEntry(value), preserve, translationForgotten: false)
+            ? Change(frame, (int)(place.Value & 0xFFF) / 8, type, new PageTableEntry(value), preserve)
             : WritePlain(place, value);
         _references.Put(frame);
         return error;
@@ -189,7 +199,7 @@ internal sealed class PageTableUpdates(FrameTable frames)
         }
 
         _memory.TryWrite(place, value);
-        _references.PutType(place.Frame, translationForgotten: true);
+        _references.PutType(place.Frame, OldTranslation.None);
         return XenError.None;
     }
 

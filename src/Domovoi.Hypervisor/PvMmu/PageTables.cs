@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 using Domovoi.Cpu;
-using Domovoi.Cpu.Run;
 using Domovoi.Cpu.State;
 using Domovoi.Hypervisor.Frames;
 using Domovoi.Memory;
@@ -22,25 +21,13 @@ public sealed class PageTables(FrameTable frames)
 
     private readonly PageTableUpdates _updates = new(frames);
     private readonly FrameReferences _references = frames.References;
-    private readonly List<AddressSpace> _spaces = [];
-    private RemoteTicket[] _tickets = [];                   // of the flush under way, by processor
+    private readonly TlbShootdown _shootdown = new(frames.References.Stale);
 
     /// <summary>Makes a processor known, in the order of their numbers, before the guest runs.</summary>
-    public AddressSpace Attach(VirtualCpu cpu)
-    {
-        AddressSpace space = new(cpu, _spaces.Count);
-        _spaces.Add(space);
-        _tickets = new RemoteTicket[_spaces.Count];
-        if (_spaces.Count > 1)
-        {
-            _references.TellProcessorsApart();
-        }
-
-        return space;
-    }
+    public AddressSpace Attach(VirtualCpu cpu) => _shootdown.Attach(cpu);
 
     /// <summary>The address space of a processor that was attached.</summary>
-    public AddressSpace SpaceOf(int vcpu) => _spaces[vcpu];
+    public AddressSpace SpaceOf(int vcpu) => _shootdown.Spaces[vcpu];
 
     /// <summary><c>MMUEXT_PIN_L1_TABLE</c> to <c>MMUEXT_PIN_L4_TABLE</c>: validates the table and all below.</summary>
     public XenError Pin(Mfn table, int level)
@@ -54,7 +41,6 @@ public sealed class PageTables(FrameTable frames)
                 error = XenError.InvalidArgument;
             }
 
-            SettleFlushLocked();
             return error;
         }
     }
@@ -89,7 +75,7 @@ public sealed class PageTables(FrameTable frames)
 
                 if (space.KernelRoot == Mfn.Invalid || !_updates.SharesUpperHalf(space.KernelRoot, root))
                 {
-                    _references.UpperHalfChanges++;
+                    _references.Stale.NoteChange(page: null);
                 }
 
                 DropRoot(space.KernelRoot);
@@ -97,7 +83,7 @@ public sealed class PageTables(FrameTable frames)
                 space.Cpu.SetRoot(CpuMode.Kernel, PhysicalAddress.OfFrame(root.Value));
             }
 
-            FlushAndSettleLocked(space);
+            _shootdown.Flush(space);
             return XenError.None;
         }
     }
@@ -122,7 +108,7 @@ public sealed class PageTables(FrameTable frames)
             DropRoot(space.UserRoot);
             space.UserRoot = wanted;
             space.Cpu.SetRoot(CpuMode.User, PhysicalAddress.OfFrame(root.Value));
-            FlushAndSettleLocked(space);
+            _shootdown.Flush(space);
             return XenError.None;
         }
     }
@@ -143,12 +129,9 @@ public sealed class PageTables(FrameTable frames)
                     XenError error = _updates.Apply(in requests[done]);
                     if (error != XenError.None)
                     {
-                        SettleFlushLocked();
                         return error;
                     }
                 }
-
-                SettleFlushLocked();
             }
         }
 
@@ -160,22 +143,9 @@ public sealed class PageTables(FrameTable frames)
     {
         lock (frames.Gate)
         {
-            if (!_updates.TryFindLeaf(space.KernelRoot, linear, out ulong table, out ulong parent, out int slot))
-            {
-                return XenError.InvalidArgument;
-            }
-
-            // Forgetting the one page is cheap, and spares a whole flush later; but only if no other address shares the entry.
-            bool forget = _spaces.Count == 1 && _references.HasOneParent(table) && _references.HasOneParent(parent);
-            XenError error = _updates.Change(
-                table, slot, FrameType.Level1, new PageTableEntry(entry), preserve: false, translationForgotten: forget);
-            if (forget)
-            {
-                space.Cpu.InvalidatePage(linear);
-            }
-
-            SettleFlushLocked();
-            return error;
+            return _updates.TryFindLeaf(space.KernelRoot, linear, out ulong table, out int slot, out ulong? page)
+                ? _updates.Change(table, slot, FrameType.Level1, new PageTableEntry(entry), page: page)
+                : XenError.InvalidArgument;
         }
     }
 
@@ -223,7 +193,7 @@ public sealed class PageTables(FrameTable frames)
     {
         lock (frames.Gate)
         {
-            FlushLocked(vcpus);
+            _shootdown.Flush(vcpus);
         }
     }
 
@@ -232,12 +202,7 @@ public sealed class PageTables(FrameTable frames)
     {
         lock (frames.Gate)
         {
-            foreach (AddressSpace space in _spaces)
-            {
-                _tickets[space.Index] = (vcpus >> space.Index & 1) != 0 ? space.Cpu.InvalidatePage(linear) : default;
-            }
-
-            WaitLocked();
+            _shootdown.Invalidate(vcpus, linear);
         }
     }
 
@@ -246,12 +211,8 @@ public sealed class PageTables(FrameTable frames)
     {
         lock (frames.Gate)
         {
-            bool mapped = TryFindEntry(space, address, flags, out ulong table, out int slot) &&
-                _updates.Change(
-                    table, slot, FrameType.Level1, GrantEntry.Of(frame, flags), preserve: false, translationForgotten: false)
-                == XenError.None;
-            SettleFlushLocked();
-            return mapped;
+            return TryFindEntry(space, address, flags, out ulong table, out int slot) &&
+                _updates.Change(table, slot, FrameType.Level1, GrantEntry.Of(frame, flags)) == XenError.None;
         }
     }
 
@@ -276,7 +237,7 @@ public sealed class PageTables(FrameTable frames)
                 }
 
                 moved = new PageTableEntry(frames.Memory.FrameWords(source)[sourceSlot]);
-                if (_updates.Change(table, slot, FrameType.Level1, moved, preserve: false, translationForgotten: false) != XenError.None)
+                if (_updates.Change(table, slot, FrameType.Level1, moved) != XenError.None)
                 {
                     return false;
                 }
@@ -285,8 +246,8 @@ public sealed class PageTables(FrameTable frames)
                 slot = sourceSlot;
             }
 
-            _updates.Change(table, slot, FrameType.Level1, default, preserve: false, translationForgotten: true);
-            FlushLocked(ulong.MaxValue);
+            _updates.Change(table, slot, FrameType.Level1, default);
+            _shootdown.Flush(ulong.MaxValue);
             return true;
         }
     }
@@ -314,47 +275,6 @@ public sealed class PageTables(FrameTable frames)
         return entry.IsPresent;
     }
 
-    /// <summary>Makes a processor forget what may be wrong. Tables change by our hand only, so we know if the upper half did.</summary>
-    /// <remarks>Kernels keep that half through thousands of flushes; refilling it is what a flush costs.</remarks>
-    private RemoteTicket FlushLocked(AddressSpace space)
-    {
-        space.FlushedAt = ++_references.FlushClock;
-        if (space.FlushedUpperHalf == _references.UpperHalfChanges && !_references.HasLinearTables)
-        {
-            return space.Cpu.FlushLowerHalf();
-        }
-
-        space.FlushedUpperHalf = _references.UpperHalfChanges;
-        return space.Cpu.FlushTlb();
-    }
-
-    /// <summary>Flushes all at once and then waits: a processor that runs guest code never takes the frames' gate meanwhile.</summary>
-    private void FlushLocked(ulong vcpus, ulong unlessSince = ulong.MaxValue)
-    {
-        foreach (AddressSpace space in _spaces)
-        {
-            bool isWanted = (vcpus >> space.Index & 1) != 0 && space.FlushedAt <= unlessSince;
-            _tickets[space.Index] = isWanted ? FlushLocked(space) : default;
-        }
-
-        WaitLocked();
-    }
-
-    /// <summary>A processor has another root: it flushes, and after it whoever else must.</summary>
-    private void FlushAndSettleLocked(AddressSpace space)
-    {
-        FlushLocked(space).Wait();
-        SettleFlushLocked();
-    }
-
-    private void WaitLocked()
-    {
-        foreach (RemoteTicket ticket in _tickets)
-        {
-            ticket.Wait();
-        }
-    }
-
     private void FinishPageWrite(Mfn frame)
     {
         frames.Memory.ReportCodeWrites(PhysicalAddress.OfFrame(frame.Value), PhysicalAddress.PageSize);
@@ -366,16 +286,6 @@ public sealed class PageTables(FrameTable frames)
         if (root != Mfn.Invalid)
         {
             _references.PutTyped(root.Value);
-        }
-    }
-
-    /// <summary>Before the guest runs on: no processor may write through an old translation to what is a table now.</summary>
-    internal void SettleFlushLocked()
-    {
-        if (_references.FlushIsOwed)
-        {
-            FlushLocked(ulong.MaxValue, unlessSince: _references.OwedSince);
-            (_references.FlushIsOwed, _references.OwedSince) = (false, 0);
         }
     }
 }

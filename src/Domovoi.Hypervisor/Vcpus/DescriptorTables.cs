@@ -118,7 +118,6 @@ public sealed class DescriptorTables(FrameTable frames)
             return false;
         }
 
-        vcpu.Domain.PageTables.SettleFlushLocked();
         frame = found;
         return true;
     }

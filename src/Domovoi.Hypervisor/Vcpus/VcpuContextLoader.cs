@@ -62,7 +62,7 @@ internal static class VcpuContextLoader
             frames[index] = new Mfn(context.GdtFrames[index]);
         }
 
-        return DescriptorFrames.SetGdt(vcpu.Domain.Frames, vcpu.Domain.PageTables, vcpu.Descriptors, frames, entries);
+        return DescriptorFrames.SetGdt(vcpu.Domain.Frames, vcpu.Descriptors, frames, entries);
     }
 
     private static XenError LoadRoots(Vcpu vcpu, in VcpuGuestContext context)
