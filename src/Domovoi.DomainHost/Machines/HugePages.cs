@@ -7,13 +7,14 @@ namespace Domovoi.DomainHost.Machines;
 /// <summary>Puts a guest's memory in huge pages of the host, bit by bit, while the guest works.</summary>
 /// <remarks>
 /// A few regions at a time, since a vCPU that touches one meanwhile waits: a tenth of the time at most, while there is something to move.
-/// Looks twice a second else, and not at all while the guest is idle.
+/// Looks twice a second else, less and less often while there is nothing to move, and not at all while the guest is idle.
 /// </remarks>
 internal sealed class HugePages : IDisposable
 {
     private const int RegionsAtOnce = 4;
     private const int LeastRest = 10;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LeastWork = TimeSpan.FromMilliseconds(20);
 
     private readonly CancellationTokenSource _end = new();
@@ -33,7 +34,8 @@ internal sealed class HugePages : IDisposable
     private static async Task Work(GuestMemory memory, Func<TimeSpan> guestTime, CancellationToken end)
     {
         TimeSpan seen = TimeSpan.Zero;
-        TimeSpan rest = Interval;
+        TimeSpan interval = Interval;
+        TimeSpan rest = interval;
         while (true)
         {
             await Task.Delay(rest, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -42,10 +44,10 @@ internal sealed class HugePages : IDisposable
                 return;
             }
 
-            rest = Interval;
             TimeSpan now = guestTime();
             if (now - seen < LeastWork)
             {
+                rest = interval = Interval;
                 continue;
             }
 
@@ -58,7 +60,8 @@ internal sealed class HugePages : IDisposable
             }
 
             TimeSpan needed = Stopwatch.GetElapsedTime(start) * LeastRest;
-            rest = moved == RegionsAtOnce || needed > rest ? needed : rest;
+            interval = moved > 0 ? Interval : interval < LongestInterval ? interval * 2 : interval;
+            rest = moved == RegionsAtOnce || needed > interval ? needed : interval;
         }
     }
 }
