@@ -25,7 +25,7 @@ internal static class Comparison
         }
 
         // The oracle's own pages, which the guest does not have: a stray access there, or a jump into them, proves nothing.
-        if (host.EndedInTheOracle
+        if (host.EndedInTheOracle || guest.EndedInTheOracle
             || guest is { Ending: Ending.Exception, Vector: 14, FaultAddress: >= AddressMap.Exit64 - 64 and < AddressMap.Exit64 + 0x4000 })
         {
             yield break;

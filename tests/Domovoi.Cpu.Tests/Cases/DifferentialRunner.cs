@@ -69,7 +69,7 @@ public sealed class DifferentialRunner : IDisposable
         if (Fails(failure))
         {
             CpuCase smallest = Shrink(failure);
-            log.Add(smallest, log.Knows(smallest) ? "" : Report(smallest));
+            log.Add(smallest, log.Knows(smallest) ? "" : $"{Report(smallest)}  at first, of {failure.Program.Count} instructions: {differences}");
         }
         else if (!hostRaisedUndefined && !FlagTrace.ReadsUndefined(failure, Guest))
         {

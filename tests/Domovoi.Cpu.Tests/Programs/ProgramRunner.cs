@@ -132,6 +132,14 @@ internal sealed class ProgramRunner : IDisposable
             return false;
         }
 
+        if (_guest.EndedInTheOracle)                        // where the host ran code of its own, and may have come to any end
+        {
+            _hostIsSuspect = true;
+            _loaded = null;
+            Lost++;
+            return true;
+        }
+
         ReadOnlySpan<byte> code = _runner.Host.CodeOf(slot);
         _loaded = code.SequenceEqual(program.Image) ? program : null;
         return SameEnding(program) && _host.General.AsSpan().SequenceEqual(_guest.General)
